@@ -1,0 +1,76 @@
+"""Lock first, in one order; the constraint is the backstop (design 4.2 and 4.3).
+
+The order is: Operation (insert), plan, patient, clinicians, rooms, devices, messages, each by primary key.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from django.db import IntegrityError, InternalError, OperationalError, connection, models, transaction
+
+Result = TypeVar("Result")
+
+RETRIED = {"40P01", "40001", "55P03"}
+TRIES = 3
+LOCK_TIMEOUT_SECONDS = 3
+
+
+class Busy(Exception):
+    """Too many people at the same rows for three tries. Nothing was saved; trying again is right."""
+
+
+class StateRefused(Exception):
+    """A status path does not lead there: someone changed the row meanwhile."""
+
+
+class Taken(Exception):
+    """A constraint refused two holders of one thing at one time. `constraint` names the rule."""
+
+    def __init__(self, constraint: str) -> None:
+        super().__init__(constraint)
+        self.constraint = constraint
+
+
+def sqlstate(error: BaseException) -> str:
+    """Return PostgreSQL's code of a database error, or an empty string."""
+    return getattr(error.__cause__, "pgcode", None) or ""
+
+
+def in_transaction(act: Callable[[], Result]) -> Result:
+    """Run `act` in one transaction with a lock timeout, three times at most when rows were contended.
+
+    Raises Taken (23P01), StateRefused (P0001) and Busy (40P01, 40001, 55P03 three times over). The retry stands outside
+    the transaction: PostgreSQL refuses everything in one that failed.
+    """
+    for attempt in range(1, TRIES + 1):
+        try:
+            with transaction.atomic():
+                with connection.cursor() as cursor:
+                    cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'")
+                return act()
+        except IntegrityError as error:
+            if sqlstate(error) == "23P01":
+                raise Taken(error.__cause__.diag.constraint_name) from error  # type: ignore[union-attr]
+            raise
+        except InternalError as error:
+            if sqlstate(error) == "P0001":
+                raise StateRefused from error
+            raise
+        except OperationalError as error:
+            if sqlstate(error) not in RETRIED:
+                raise
+            if attempt == TRIES:
+                raise Busy from error
+            time.sleep(random.uniform(0.01, 0.05) * attempt)  # noqa: S311 - jitter, not a secret
+    raise AssertionError("unreachable")
+
+
+def lock_rows(model: type[models.Model], keys: Iterable[int | None]) -> None:
+    """Lock these rows by primary key, in its order, against other writers but not against foreign-key checks."""
+    wanted = sorted({key for key in keys if key is not None})
+    if wanted:
+        list(
+            model._default_manager.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk").values_list("pk")
+        )

@@ -1,0 +1,31 @@
+"""What every request carries: the clinic, its zone, and when its person was last seen."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from clinic.models import Clinic, User
+
+SEEN_EVERY = timedelta(minutes=1)
+
+
+class ClinicMiddleware:
+    """Set `request.clinic` and the clinic's time zone; note a person's activity at most once a minute (design 9)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.clinic = Clinic.objects.current()  # type: ignore[attr-defined]
+        with timezone.override(request.clinic.tz):  # type: ignore[attr-defined]
+            self._note_activity(request)
+            response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    def _note_activity(self, request: HttpRequest) -> None:
+        user, now = request.user, timezone.now()
+        if user.is_authenticated and (user.last_active_at is None or user.last_active_at < now - SEEN_EVERY):
+            User.objects.filter(pk=user.pk).update(last_active_at=now)

@@ -1,0 +1,18 @@
+"""When: hours, absences, closures, appointments, and which message speaks of which appointment."""
+
+from .appointments import HOLDING, Appointment, AppointmentKind, AppointmentStatus
+from .hours import Absence, Closure, HoursKind, WeeklyHours
+from .links import AppointmentMessage, SeriesMessage
+
+__all__ = [
+    "HOLDING",
+    "Absence",
+    "Appointment",
+    "AppointmentKind",
+    "AppointmentMessage",
+    "AppointmentStatus",
+    "Closure",
+    "HoursKind",
+    "SeriesMessage",
+    "WeeklyHours",
+]

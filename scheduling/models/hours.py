@@ -1,0 +1,92 @@
+"""When a clinician works, and when nobody does. Weekly hours are wall times in the clinic's zone."""
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Clinician
+
+
+class HoursKind(models.TextChoices):
+    WORK = "work", _("works")
+    BREAK = "break", _("break")
+
+
+class WeeklyHours(models.Model):
+    """On this weekday (0 is Monday), from one wall time to another, between two dates: works, or has a break."""
+
+    clinician = models.ForeignKey(Clinician, models.CASCADE, related_name="hours")
+    kind = models.CharField(max_length=6, choices=HoursKind.choices, default=HoursKind.WORK)
+    weekday = models.PositiveSmallIntegerField(_("weekday"))
+    starts = models.TimeField(_("from"))
+    ends = models.TimeField(_("until"))
+    valid_from = models.DateField(_("from the day"))
+    valid_until = models.DateField(_("until the day"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["clinician", "weekday", "starts"]
+        constraints = [
+            models.CheckConstraint(condition=Q(weekday__lte=6), name="hours_weekday_0_to_6"),
+            models.CheckConstraint(condition=Q(starts__lt=F("ends")), name="hours_end_after_start"),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")), name="hours_valid_in_order"
+            ),
+            models.CheckConstraint(condition=Q(kind__in=HoursKind.values), name="hours_kind_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.clinician} {self.weekday} {self.starts:%H:%M}-{self.ends:%H:%M}"
+
+
+class Absence(models.Model):
+    """A clinician is away, from one instant to another."""
+
+    clinician = models.ForeignKey(Clinician, models.CASCADE, related_name="absences")
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("until"))
+    reason = models.CharField(_("reason"), max_length=80, blank=True)
+
+    class Meta:
+        ordering = ["starts_at"]
+        indexes = [models.Index(fields=["clinician", "ends_at"], name="absence_of_clinician")]
+        constraints = [
+            models.CheckConstraint(condition=Q(starts_at__lt=F("ends_at")), name="absence_end_after_start"),
+            ExclusionConstraint(
+                name="absence_once",
+                expressions=[
+                    (
+                        Func(
+                            "starts_at",
+                            "ends_at",
+                            RangeBoundary(),
+                            function="TSTZRANGE",
+                            output_field=DateTimeRangeField(),
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                    ("clinician", RangeOperators.EQUAL),
+                ],
+                violation_error_message=_("This absence overlaps another one of the same clinician."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.clinician} {self.starts_at:%Y-%m-%d}"
+
+
+class Closure(models.Model):
+    """The whole clinic is closed, from one local day to another, both included."""
+
+    name = models.CharField(_("name"), max_length=80)
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("until"))
+
+    class Meta:
+        ordering = ["starts_on"]
+        indexes = [models.Index(fields=["ends_on"], name="closure_by_end")]
+        constraints = [models.CheckConstraint(condition=Q(starts_on__lte=F("ends_on")), name="closure_end_after_start")]
+
+    def __str__(self) -> str:
+        return self.name
