@@ -1,0 +1,1 @@
+"""Every write about patients and the messages to them: one verb a function."""

@@ -1,0 +1,163 @@
+"""What the book tells patients. Every function runs inside the transaction of the act that it tells about.
+
+The lock order puts messages last (clinic/lib/locks.py): callers hold the plan's and the patient's rows already.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from clinic.models import Clinic, Operation
+from patients.models import Channel, Link, Message, MessageState
+from patients.services.outbox import queue
+from scheduling.models import Appointment, AppointmentMessage, SeriesMessage
+from scheduling.services.reminding import reminders
+from scheduling.services.told import difference
+from treatments.models import TreatmentPlan
+
+SERIES_SUMMARY = "series_summary"
+VISIT_NOTES = "visit_notes"
+NOTES_LATE_BY = timedelta(days=3)
+"""Notes that could not leave for so long are no help any more: someone calls instead."""
+
+
+def course_changed(*, plan: TreatmentPlan, operation: Operation, now: datetime) -> None:
+    """Tell the patient of a course what now stands, once it has rested.
+
+    Each change pushes the mail back by the clinic's quiet minutes, up to the hold since the first: five moves send one
+    mail. What it says is read from the book when it leaves (scheduling.messages).
+    """
+    clinic = Clinic.objects.current()
+    quiet_until = now + timedelta(minutes=clinic.quiet_minutes)
+    link = _open_link(plan)
+    if link is not None:
+        hold_until = link.message.hold_until or quiet_until
+        queue.postpone(link.message, until=min(quiet_until, max(hold_until, now)))
+        return
+    message = queue.enqueue(
+        patient=plan.patient,
+        kind=SERIES_SUMMARY,
+        channel=queue.channel_for(plan.patient),
+        due_at=quiet_until,
+        hold_until=now + timedelta(minutes=clinic.hold_minutes),
+    )
+    SeriesMessage.objects.create(message=message, plan=plan, operation=operation)
+
+
+def remind(*, appointment: Appointment, now: datetime) -> None:
+    """Make the reminders of a visit as it stands; those of where it stood before are withdrawn."""
+    remind_all(appointments=[appointment], now=now)
+
+
+def remind_all(*, appointments: Iterable[Appointment], now: datetime) -> None:
+    """Make the reminders of many visits at once: the same as `remind` for each, in four statements."""
+    visits = list(appointments)
+    links = AppointmentMessage.objects.filter(appointment__in=visits).select_related("message")
+    made = {(link.appointment_id, link.kind, link.version) for link in links}
+    version = {visit.pk: visit.version for visit in visits}
+    stale = [
+        link.message_id
+        for link in links
+        if link.version != version[link.appointment_id]
+        and link.message.state in {MessageState.WAITING, MessageState.CLAIMED}
+    ]
+    queue.withdraw(stale, reason="The visit was moved.", now=now)
+    clinic = Clinic.objects.current()
+    new = [
+        (visit, wanted)
+        for visit in visits
+        for wanted in reminders(starts_at=visit.starts_at, arrives_at=visit.arrives_at, clinic=clinic, now=now)
+        if visit.is_ahead and (visit.pk, wanted.kind, visit.version) not in made
+    ]
+    messages = Message.objects.bulk_create(
+        Message(
+            patient_id=visit.patient_id,
+            kind=wanted.kind,
+            channel=queue.channel_for(visit.patient, reminder=True),
+            due_at=wanted.due_at,
+            not_after=wanted.not_after,
+        )
+        for visit, wanted in new
+    )
+    AppointmentMessage.objects.bulk_create(
+        AppointmentMessage(message=message, appointment=visit, kind=wanted.kind, version=visit.version)
+        for message, (visit, wanted) in zip(messages, new, strict=True)
+    )
+
+
+def withdraw_for(*, appointment: Appointment, reason: str, now: datetime) -> None:
+    """Take back what has not left about a visit that will not be, and close the links that did leave."""
+    queue.withdraw(Message.objects.waiting().filter(of_appointment__appointment=appointment), reason=reason, now=now)
+    Link.objects.filter(message__of_appointment__appointment=appointment, revoked_at=None).update(revoked_at=now)
+
+
+def visit_completed(*, appointment: Appointment, now: datetime) -> None:
+    """Send the notes of a visit once its completion has rested, so that an undo sends nothing."""
+    withdraw_for(appointment=appointment, reason="The visit is over.", now=now)
+    if AppointmentMessage.objects.filter(
+        appointment=appointment, kind=VISIT_NOTES, version=appointment.version
+    ).exists():
+        return
+    quiet = timedelta(minutes=Clinic.objects.current().quiet_minutes)
+    message = queue.enqueue(
+        patient=appointment.patient,
+        kind=VISIT_NOTES,
+        channel=queue.channel_for(appointment.patient),
+        due_at=now + quiet,
+        not_after=max(appointment.ends_at, now) + NOTES_LATE_BY,
+    )
+    AppointmentMessage.objects.create(
+        message=message, appointment=appointment, kind=VISIT_NOTES, version=appointment.version
+    )
+
+
+def series_undone(*, plan: TreatmentPlan, operation: Operation, now: datetime) -> bool:
+    """Withdraw what the booking of a series would have sent. False when some of it has left: undo becomes cancel.
+
+    What is on its way at this moment counts as left. Another change of the course that waits in the same mail keeps it.
+    """
+    touched = {entry["appointment"] for entry in operation.touched if "appointment" in entry}
+    if _has_left(plan, touched):
+        return False
+    queue.withdraw(
+        Message.objects.waiting().filter(of_appointment__appointment__in=touched),
+        reason="The booking was undone.",
+        now=now,
+    )
+    link = _open_link(plan)
+    if link is not None and difference(plan, now, without=touched).is_nothing:
+        queue.withdraw([link.message_id], reason="The booking was undone.", now=now)
+        link.is_open = False
+        link.save(update_fields=["is_open"])
+    return True
+
+
+def _open_link(plan: TreatmentPlan) -> SeriesMessage | None:
+    """Return the mail about a course that has not been written yet, its row locked.
+
+    The composer closes the link in the transaction in which it writes the mail: with the row locked, an open link means
+    that nothing was written. One whose message ended otherwise is closed here.
+    """
+    link = SeriesMessage.objects.filter(plan=plan, is_open=True).first()
+    if link is None:
+        return None
+    link.message = Message.objects.select_for_update(no_key=True).get(pk=link.message_id)
+    link.refresh_from_db(fields=["is_open"])
+    if link.is_open and link.message.state in {MessageState.WAITING, MessageState.CLAIMED}:
+        return link
+    if link.is_open:
+        link.is_open = False
+        link.save(update_fields=["is_open"])
+    return None
+
+
+def _has_left(plan: TreatmentPlan, touched: set[int]) -> bool:
+    """Say whether a mail that speaks of these appointments was sent, or written and perhaps sent."""
+    written = SeriesMessage.objects.filter(plan=plan).exclude(told=[]).select_related("message")
+    gone = {MessageState.FAILED, MessageState.WITHDRAWN, MessageState.EXPIRED}
+    if any(link.message.state not in gone and touched & {pk for pk, _ in link.told} for link in written):
+        return True
+    return Message.objects.filter(
+        of_appointment__appointment__in=touched,
+        channel=Channel.EMAIL,
+        state__in=[MessageState.CLAIMED, MessageState.SENT],
+    ).exists()
