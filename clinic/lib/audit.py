@@ -1,0 +1,18 @@
+"""Who looked at what. Each look is a row; the table takes no changes (domain 6.2)."""
+
+from typing import Protocol
+from uuid import UUID
+
+from django.db import transaction
+
+from clinic.models import AccessLog, User
+
+
+class Subject(Protocol):
+    public_id: UUID
+
+
+def log_reading(user: User, patient: Subject, page: str) -> None:
+    """Note that this person opened a page of this patient's file: one of the three writes a GET may do (design 9)."""
+    with transaction.atomic():
+        AccessLog.objects.create(user=user, subject=f"patient:{patient.public_id}", page=page)
