@@ -1,0 +1,90 @@
+"""How each kind of message is composed. Upper apps register their kinds in their `messages.py` (patients/apps.py)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils.functional import Promise
+
+from patients.models import Message
+
+
+@dataclass(frozen=True)
+class Attachment:
+    name: str
+    content: str
+    mimetype: str
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A mail as it is true at this moment."""
+
+    subject: str
+    text: str
+    html: str
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True)
+class NoLongerTrue:
+    """There is nothing to say any more; the message is withdrawn with this reason."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class CallInstead:
+    """It is still true, but the patient cannot be mailed any more: it goes on the call list."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class NotNow:
+    """It is still true, but this is no hour to write at. When `until` is too late, it expires at once."""
+
+    until: datetime
+
+
+Outcome = Composed | NoLongerTrue | CallInstead | NotNow
+Composer = Callable[[Message, datetime], Outcome]
+Visits = Callable[[Sequence[int]], Mapping[int, datetime]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of message: what people call it, how it is composed, and which visit each message speaks of.
+
+    `visits` answers for a page of messages at once, so that a list costs one query a group of kinds.
+    """
+
+    name: str
+    label: str | Promise
+    compose: Composer = field(repr=False)
+    visits: Visits = field(repr=False)
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def composer(name: str, *, label: str | Promise, visits: Visits) -> Callable[[Composer], Composer]:
+    """Register how messages of a kind are composed.
+
+    The composer runs in the transaction that hands the mail to the sender, with the message's row locked, in the
+    patient's language and the clinic's zone. It reads the truth anew.
+    """
+
+    def register(compose: Composer) -> Composer:
+        _kinds[name] = Kind(name, label, compose, visits)
+        return compose
+
+    return register
+
+
+def kind(name: str) -> Kind | None:
+    return _kinds.get(name)
+
+
+def kinds() -> list[Kind]:
+    return list(_kinds.values())
