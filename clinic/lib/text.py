@@ -5,6 +5,7 @@ every letter of European and Vietnamese names, and every mark that a keyboard or
 """
 
 import unicodedata
+from itertools import groupby
 
 # Letters that no accent explains, as PostgreSQL's `unaccent` writes them.
 _LETTERS = "æ=ae ð=d ø=o þ=th ß=ss đ=d ħ=h ı=i ĸ=q ŀ=l ł=l ŉ=n ŋ=n œ=oe ŧ=t"
@@ -31,3 +32,21 @@ def normal(words: str) -> str:
 def digits(words: str) -> str:
     """Return the digits alone: "709-555-0118" is "7095550118"."""
     return "".join(character for character in words if character in "0123456789")
+
+
+def split_hits(words: str, query: str) -> list[tuple[str, bool]]:
+    """Cut `words` where the words of `query` are found in them: `[("Marguerite ", False), ("Penn", True), ...]`."""
+    plain, origin = "", []
+    for place, character in enumerate(words):
+        made = normal(character)
+        plain += made
+        origin += [place] * len(made)
+    hit = [False] * len(words)
+    for part in normal(query).split():
+        at = plain.find(part)
+        while at >= 0:
+            for place in origin[at : at + len(part)]:
+                hit[place] = True
+            at = plain.find(part, at + 1)
+    pieces = groupby(zip(words, hit, strict=True), key=lambda pair: pair[1])
+    return [("".join(character for character, _ in run), found) for found, run in pieces]

@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import date
-from typing import Self
 
 import pghistory
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -12,8 +11,7 @@ from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
-from clinic.lib.access import Permission, allows
-from clinic.models import User
+from .search import PatientQuerySet
 
 
 class Language(models.TextChoices):
@@ -22,16 +20,10 @@ class Language(models.TextChoices):
 
 
 class Normal(Func):
-    """The text as search compares it: lower case, no accents, no apostrophes, dots or hyphens (`pistor_normal`, migration 1)."""
+    """The text as search compares it: lower case, no accents, apostrophes or dots (`pistor_normal`, in SQL)."""
 
     function = "pistor_normal"
     output_field = models.TextField()
-
-
-class PatientQuerySet(models.QuerySet["Patient"]):
-    def visible_to(self, user: User) -> Self:
-        """Return the patients that this person may know of: all, or none."""
-        return self if allows(user, Permission.SEE_PATIENTS) else self.none()
 
 
 @pghistory.track(exclude=["search_text"])

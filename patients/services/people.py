@@ -1,0 +1,102 @@
+"""Registering a person and changing what is on file about them."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pghistory
+from django.utils.translation import gettext as _
+
+from clinic.lib.locks import in_transaction, lock_rows
+from clinic.lib.operations import once
+from clinic.models import Clinic, Operation, User
+from patients.details import Details, DetailsRefused, problems
+from patients.models import Patient
+
+
+@dataclass(frozen=True)
+class Change:
+    """One fact that someone else changed meanwhile."""
+
+    field: str
+    was: Any
+    now: Any
+
+
+class StalePatient(Exception):
+    """Someone else saved this person's details after the form was opened. Nothing was saved.
+
+    `patient` is as on file now, `changes` what was changed, `by` who did it last ("" when nobody signed in did).
+    """
+
+    def __init__(self, patient: Patient, changes: list[Change], by: str) -> None:
+        super().__init__("stale patient")
+        self.patient = patient
+        self.changes = changes
+        self.by = by
+
+
+def _check(details: Details, now: datetime) -> None:
+    found = problems(details, now.astimezone(Clinic.objects.current().tz).date())
+    if found:
+        raise DetailsRefused(found)
+
+
+def _source(actor: User | None) -> str:
+    return (_("told %(name)s") % {"name": actor.name})[:60] if actor else _("brought in from elsewhere")
+
+
+def register_patient(*, key: uuid.UUID, details: Details, actor: User | None, now: datetime) -> Patient:
+    """Open a file for a person. The same key again returns the same file. Raises DetailsRefused, OperationReused."""
+    _check(details, now)
+
+    def act(operation: Operation) -> None:
+        patient = Patient.objects.create(**details.as_dict(), choices_at=now, choices_source=_source(actor))
+        operation.result = {"patient": str(patient.public_id)}
+
+    def save() -> Patient:
+        with pghistory.context(user=actor.pk if actor else None):
+            operation = once(key=key, kind="register", actor=actor, body=details.as_dict(), now=now, act=act)
+            return Patient.objects.get(public_id=operation.result["patient"])
+
+    return in_transaction(save)
+
+
+def edit_patient(*, patient_id: int, version: int, details: Details, actor: User | None, now: datetime) -> Patient:
+    """Change what is on file, if it still is what the form showed (`version`). Raises DetailsRefused, StalePatient."""
+    _check(details, now)
+
+    def save() -> Patient:
+        lock_rows(Patient, [patient_id])
+        patient = Patient.objects.get(pk=patient_id)
+        before = Details.of(patient)
+        if details == before:  # also the second of a double click
+            return patient
+        if patient.version != version:
+            raise _stale(patient, version)
+        for name, value in details.as_dict().items():
+            setattr(patient, name, value)
+        if not details.same_choices(before):
+            patient.choices_at, patient.choices_source = now, _source(actor)
+        patient.version += 1
+        with pghistory.context(user=actor.pk if actor else None):
+            patient.save()
+        return patient
+
+    return in_transaction(save)
+
+
+def _stale(patient: Patient, version: int) -> StalePatient:
+    """Return what changed since this version, and who changed it last."""
+    events = patient.events.order_by("pgh_id")  # type: ignore[attr-defined]  # made by pghistory
+    seen = events.filter(version=version).last()
+    last = events.select_related("pgh_context").last()
+    changes = []
+    for name, value in Details.of(patient).as_dict().items():
+        was = getattr(seen, name) if seen else None
+        if seen and str(was or "") != str(value or ""):
+            changes.append(Change(field=name, was=was, now=value))
+    user = last and last.pgh_context and last.pgh_context.metadata.get("user")
+    by = User.objects.filter(pk=user).values_list("name", flat=True).first() if user else None
+    return StalePatient(patient, changes, by or "")

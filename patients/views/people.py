@@ -1,0 +1,160 @@
+"""Pages about people: the list, finding one, registering, editing."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from clinic.lib.access import Permission, allows, requires
+from clinic.lib.audit import log_reading
+from clinic.lib.locks import Busy
+from clinic.lib.operations import OperationReused
+from clinic.lib.requests import person
+from patients.details import Details, DetailsRefused
+from patients.forms import PatientForm
+from patients.models import Patient
+from patients.services.people import StalePatient, edit_patient, register_patient
+
+PAGE_SIZE = 50
+LONGEST_QUERY = 100
+
+
+def _listed(request: HttpRequest, query: str, number: str | None = None) -> dict[str, Any]:
+    """Return what the list shows: one page of everybody, or of who matches."""
+    patients = Patient.objects.visible_to(person(request))
+    page = Paginator(patients.matching(query) if query else patients, PAGE_SIZE).get_page(number)
+    return {
+        "page": page,
+        "query": query,
+        "keep": urlencode({"q": query}) if query else "",
+        "may_edit": allows(request.user, Permission.EDIT_PATIENTS),
+    }
+
+
+@require_GET
+@requires(Permission.SEE_PATIENTS)
+def patient_list(request: HttpRequest) -> HttpResponse:
+    """All patients by name, or those who match; the whole page, also where no script runs."""
+    return render(request, "patients/list.html", _listed(request, _query(request), request.GET.get("page")))
+
+
+@require_GET
+@requires(Permission.SEE_PATIENTS)
+def patient_find(request: HttpRequest) -> HttpResponse:
+    """Who matches so far, as a part of the page, while someone types."""
+    return render(request, "patients/results.html", _listed(request, _query(request)))
+
+
+def _query(request: HttpRequest) -> str:
+    return request.GET.get("q", "").strip()[:LONGEST_QUERY]
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.EDIT_PATIENTS)
+def patient_new(request: HttpRequest) -> HttpResponse:
+    """Register a person; what was typed into the search is kept as their name."""
+    if request.method == "GET":
+        first, _space, last = request.GET.get("name", "").strip().rpartition(" ")
+        return _form_page(
+            request, PatientForm(initial={"first_name": first or last, "last_name": last if first else ""})
+        )
+    form = PatientForm(request.POST)
+    if form.is_valid():
+        try:
+            patient = register_patient(
+                key=form.cleaned_data["operation"], details=form.details(), actor=person(request), now=timezone.now()
+            )
+        except DetailsRefused as refused:
+            _explain(form, refused)
+        except Busy:
+            form.add_error(None, _("Many people are saving at this moment. Nothing was saved. Try again."))
+        except OperationReused:
+            form.add_error(None, _("This form was saved before with other words. Open a new one to register again."))
+        else:
+            said = _("%(name)s is registered: file %(file)s.")
+            messages.success(request, said % {"name": patient.full_name, "file": patient.file_label})
+            return redirect("plan_new" if "book" in request.POST else "patient_page", patient.public_id)
+    return _form_page(request, form)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.EDIT_PATIENTS)
+def patient_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Change what is on file. If someone else did meanwhile, show both and save nothing."""
+    patient = get_object_or_404(Patient.objects.visible_to(person(request)), public_id=public_id)
+    if request.method == "GET":
+        log_reading(person(request), patient, "edit")
+        return _form_page(request, PatientForm(instance=patient))
+    form = PatientForm(request.POST, instance=patient)
+    if form.is_valid():
+        try:
+            saved = edit_patient(
+                patient_id=patient.pk,
+                version=form.cleaned_data["version"] or 0,
+                details=form.details(),
+                actor=person(request),
+                now=timezone.now(),
+            )
+        except DetailsRefused as refused:
+            _explain(form, refused)
+        except Busy:
+            form.add_error(None, _("Someone else is saving this file. Nothing was saved. Try again."))
+        except StalePatient as stale:
+            merged = Merge.of(request.POST, form, stale)
+            form = PatientForm(merged.data, instance=stale.patient)
+            form.is_valid()
+            return _form_page(request, form, merged=merged, stale=stale)
+        else:
+            messages.success(request, _("%(name)s is up to date.") % {"name": saved.full_name})
+            return redirect("patient_page", saved.public_id)
+    return _form_page(request, form)
+
+
+@dataclass(frozen=True)
+class Both:
+    """One fact that someone else changed: what the file says now, and whether other words of the form were kept."""
+
+    label: str
+    now: Any
+    typed: Any
+    kept: bool
+
+
+@dataclass(frozen=True)
+class Merge:
+    """What two people typed, put together: nobody's words are lost."""
+
+    data: QueryDict
+    facts: list[Both]
+
+    @classmethod
+    def of(cls, posted: QueryDict, form: PatientForm, stale: StalePatient) -> "Merge":
+        """Take over what only the other changed; keep what was typed here, and show where both differ."""
+        typed = Details.as_dict(form.details())
+        data, facts = posted.copy(), []
+        data["version"] = str(stale.patient.version)
+        for change in stale.changes:
+            mine, kept = typed[change.field], str(typed[change.field] or "") != str(change.was or "")
+            if not kept:
+                data[change.field] = "on" if change.now is True else str(change.now or "")
+                if change.now is False:
+                    del data[change.field]
+            facts.append(Both(str(form.fields[change.field].label), change.now, mine, kept and mine != change.now))
+        return cls(data, facts)
+
+
+def _explain(form: PatientForm, refused: DetailsRefused) -> None:
+    for field, sentence in refused.problems.items():
+        form.add_error(field, sentence)
+
+
+def _form_page(request: HttpRequest, form: PatientForm, **shown: Any) -> HttpResponse:
+    return render(request, "patients/form.html", shown | {"form": form, "patient": form.instance})
