@@ -1,0 +1,154 @@
+"""What a line of a course meets, in sentences for the desk. The book's free time decides; these explain."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from clinic.lib.days import clock, day_words, local_day, span_words, wall_time
+from scheduling.models import Appointment, HoursKind
+from scheduling.planning.context import Context
+from scheduling.planning.freetime import to_epoch
+from scheduling.planning.types import Finding, Mark, Slot
+from scheduling.planning.windows import too_near
+
+WEEKDAYS = [
+    gettext_lazy("Mondays"),
+    gettext_lazy("Tuesdays"),
+    gettext_lazy("Wednesdays"),
+    gettext_lazy("Thursdays"),
+    gettext_lazy("Fridays"),
+    gettext_lazy("Saturdays"),
+    gettext_lazy("Sundays"),
+]
+
+
+def place(context: Context, slot: Slot) -> Slot | None:
+    """Return the slot as it can be booked (another free room of the kind if need be), or None when it cannot."""
+    if slot.clinician_id not in context.clinicians or slot.starts_at < context.now:
+        return None
+    return context.free.place(slot.clinician_id, to_epoch(slot.starts_at), like=slot)
+
+
+def explain(context: Context, slot: Slot, book: Sequence[Appointment]) -> Finding:
+    """Say why a slot cannot be booked. `book` holds the appointments around it, with names."""
+    day = context.day_of(slot)
+    if slot.starts_at < context.now:
+        return Finding(Mark.CLASH, _("This time has passed."))
+    closure = context.closure_on(day)
+    if closure:
+        return Finding(Mark.CLOSED, closed_words(context, day))
+    clinician = context.clinicians.get(slot.clinician_id)
+    if clinician is None:
+        return Finding(Mark.CLASH, _("This clinician no longer takes visits."))
+    return (
+        _away(context, slot, clinician.short_name)
+        or _off_hours(context, slot, clinician.short_name)
+        or _taken(context, slot, clinician.short_name, book)
+        or Finding(Mark.CLASH, _("Something this visit needs is taken."))
+    )
+
+
+def closed_words(context: Context, day: date) -> str:
+    """Return "Clinic closed 25 Dec – 1 Jan", joining closures that touch."""
+    first = last = day
+    while context.closure_on(first - timedelta(days=1)):
+        first = context.closure_on(first - timedelta(days=1)).starts_on  # type: ignore[union-attr]
+    closure = context.closure_on(day)
+    first = min(first, closure.starts_on) if closure else first
+    while context.closure_on(last):
+        last = context.closure_on(last).ends_on + timedelta(days=1)  # type: ignore[union-attr]
+    last -= timedelta(days=1)
+    return _("Clinic closed %(days)s") % {"days": span_words(first, last, context.today)}
+
+
+def _ends(context: Context, slot: Slot) -> datetime:
+    return slot.starts_at + timedelta(minutes=context.plan.minutes)
+
+
+def _away(context: Context, slot: Slot, name: str) -> Finding | None:
+    ends = _ends(context, slot)
+    for absence in context.absences:
+        if absence.clinician_id == slot.clinician_id and absence.starts_at < ends and slot.starts_at < absence.ends_at:
+            first = local_day(absence.starts_at, context.zone)
+            last = local_day(absence.ends_at - timedelta(seconds=1), context.zone)
+            days = span_words(first, last, context.today)
+            return Finding(Mark.CLASH, _("%(name)s is away %(days)s") % {"name": name, "days": days})
+    return None
+
+
+def _off_hours(context: Context, slot: Slot, name: str) -> Finding | None:
+    day = context.day_of(slot)
+    start, end = wall_time(slot.starts_at, context.zone), wall_time(_ends(context, slot), context.zone)
+    rows = [row for row in context.hours if row.clinician_id == slot.clinician_id and row.covers(day)]
+    work = sorted((row.starts, row.ends) for row in rows if row.kind == HoursKind.WORK)
+    if not work:
+        return Finding(
+            Mark.CLASH, _("%(name)s does not work %(days)s") % {"name": name, "days": WEEKDAYS[day.weekday()]}
+        )
+    for row in rows:
+        if row.kind == HoursKind.BREAK and row.starts < end and start < row.ends:
+            values = {"name": name, "from": clock(row.starts), "until": clock(row.ends)}
+            return Finding(Mark.CLASH, _("%(name)s has a break from %(from)s to %(until)s") % values)
+    if not any(since <= start and end <= until for since, until in work):
+        spans = ", ".join(f"{clock(since)} – {clock(until)}" for since, until in work)
+        values = {"name": name, "spans": spans, "days": str(WEEKDAYS[day.weekday()])}
+        return Finding(Mark.CLASH, _("%(name)s works %(spans)s on %(days)s") % values)
+    return None
+
+
+def _taken(context: Context, slot: Slot, name: str, book: Sequence[Appointment]) -> Finding | None:
+    ends = _ends(context, slot)
+    arrives = slot.starts_at - timedelta(minutes=context.plan.numbing_minutes)
+    frees = ends + timedelta(minutes=context.plan.turnover_minutes)
+    for other in book:
+        until = clock(wall_time(other.ends_at, context.zone))
+        if other.clinician_id == slot.clinician_id and other.starts_at < ends and slot.starts_at < other.ends_at:
+            values = {"name": name, "patient": other.patient.full_name, "until": until}
+            return Finding(Mark.CLASH, _("%(name)s is with %(patient)s until %(until)s") % values)
+        if other.patient_id == context.plan.patient_id and other.arrives_at < ends and arrives < other.ends_at:
+            values = {"patient": context.plan.patient.called, "until": until}
+            return Finding(Mark.CLASH, _("%(patient)s has another visit until %(until)s") % values)
+    held = [other for other in book if other.starts_at < frees and slot.starts_at < other.frees_at]
+    if {other.room_id for other in held} >= set(context.free.rooms) and context.free.rooms:
+        until_at = min(other.frees_at for other in held)
+        return Finding(
+            Mark.CLASH, _("Every room is taken until %(until)s") % {"until": clock(wall_time(until_at, context.zone))}
+        )
+    return Finding(Mark.CLASH, _("No room or device for this visit is free then"))
+
+
+def early(context: Context, day: date, lines: Sequence[date]) -> Finding | None:
+    """Say that a day lies too near to another visit of the course, or of another course on the same area."""
+    least = context.rule.least
+    nearest = min((abs((other - day).days) for other in [*lines, *context.own_days]), default=least)
+    if nearest < least:
+        words = ngettext(
+            "Only %(days)d day from the session beside it; this course needs %(least)d",
+            "Only %(days)d days from the session beside it; this course needs %(least)d",
+            nearest,
+        )
+        return Finding(Mark.EARLY, words % {"days": nearest, "least": least})
+    other = too_near(context.others, day)
+    if other:
+        values = {
+            "days": abs((other.day - day).days),
+            "name": other.words,
+            "least": other.least,
+            "day": day_words(other.day, context.today),
+        }
+        words = _("%(name)s treats the same area on %(day)s: %(days)d days apart, %(least)d needed")
+        return Finding(Mark.EARLY, words % values)
+    return None
+
+
+def late(context: Context, gap: int | None) -> Finding | None:
+    if gap is None or gap <= context.rule.most:
+        return None
+    words = ngettext(
+        "%(days)d day since the session before, at most %(most)d",
+        "%(days)d days since the session before, at most %(most)d",
+        gap,
+    )
+    return Finding(Mark.LATE, words % {"days": gap, "most": context.rule.most})

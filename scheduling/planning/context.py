@@ -1,0 +1,214 @@
+"""All that planning one course reads, fetched once: the plan's neighbours, free time, closures, absences, hours."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from clinic.lib.days import NoSuchTime, TwoSuchTimes, instant, local_day, midnight, wall_time
+from clinic.models import Clinic, Clinician, Room
+from scheduling.models import HOLDING, Absence, Appointment, Closure, HoursKind, WeeklyHours
+from scheduling.planning.chain import Weights
+from scheduling.planning.freetime import FreeTime, from_epoch, read, to_epoch
+from scheduling.planning.types import RHYTHM_DAYS, Choices, Slot
+from scheduling.planning.windows import Held, Rule
+from treatments.models import SessionState, TreatmentPlan
+
+REACH = 45
+"""Days beyond the last wished date that are searched: a closed fortnight and a busy month."""
+
+
+@dataclass
+class Context:
+    """One course being planned. Everything is read when made, under whatever locks the caller holds."""
+
+    plan: TreatmentPlan
+    choices: Choices
+    clinic: Clinic
+    now: datetime
+    first: date
+    last: date
+    free: FreeTime
+    clinicians: dict[int, Clinician]
+    closures: list[Closure]
+    absences: list[Absence]
+    own: list[tuple[date, int]]
+    """Local days that this plan's other visits hold, with their session numbers."""
+    others: list[Held]
+    """Local days of the same patient's other plans that share an area."""
+    weights: Weights = field(default_factory=Weights)
+    _grids: dict[date, dict[int, int]] = field(default_factory=dict)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.clinic.tz
+
+    @property
+    def today(self) -> date:
+        return local_day(self.now, self.zone)
+
+    @cached_property
+    def rule(self) -> Rule:
+        """The days between sessions; the rhythm asked for is the ideal, kept within what the plan allows."""
+        wished = RHYTHM_DAYS.get(self.choices.rhythm, self.plan.interval_ideal)
+        ideal = min(max(wished, self.plan.interval_min), self.plan.interval_max)
+        return Rule(self.plan.interval_min, ideal, self.plan.interval_max)
+
+    @cached_property
+    def own_days(self) -> list[date]:
+        return sorted(day for day, _ in self.own)
+
+    @cached_property
+    def around_minute(self) -> int:
+        return self.choices.around.hour * 60 + self.choices.around.minute
+
+    @cached_property
+    def minutes_by_nearness(self) -> list[int]:
+        """Minutes of a day at which a visit may start, those nearest to the wished time first."""
+        grid = set(range(0, 24 * 60, self.clinic.grid_minutes)) | {self.around_minute}
+        return sorted(grid, key=lambda minute: (abs(minute - self.around_minute), minute))
+
+    def day_of(self, slot: Slot) -> date:
+        return local_day(slot.starts_at, self.zone)
+
+    def closure_on(self, day: date) -> Closure | None:
+        return next((closure for closure in self.closures if closure.starts_on <= day <= closure.ends_on), None)
+
+    def grid_of(self, day: date) -> dict[int, int]:
+        """Return minute of the local day -> instant in seconds, without the minutes that the clocks skip or repeat."""
+        if day not in self._grids:
+            start = to_epoch(midnight(day, self.zone))
+            if to_epoch(midnight(day + timedelta(days=1), self.zone)) - start == 24 * 3600:
+                self._grids[day] = {minute: start + minute * 60 for minute in self.minutes_by_nearness}
+            else:
+                self._grids[day] = self._careful_grid(day)
+        return self._grids[day]
+
+    def _careful_grid(self, day: date) -> dict[int, int]:
+        grid = {}
+        for minute in self.minutes_by_nearness:
+            try:
+                moment = instant(day, (datetime.min + timedelta(minutes=minute)).time(), self.zone)
+            except (NoSuchTime, TwoSuchTimes):
+                continue
+            grid[minute] = to_epoch(moment)
+        return grid
+
+    def minute_of(self, slot: Slot) -> int:
+        wall = wall_time(slot.starts_at, self.zone)
+        return wall.hour * 60 + wall.minute
+
+    def may_treat(self) -> list[int]:
+        """Return the clinicians whom the choices admit, the wished one first."""
+        wished = self.choices.clinician_id
+        if wished is None:
+            return list(self.clinicians)
+        return [wished] + ([key for key in self.clinicians if key != wished] if self.choices.else_anyone else [])
+
+    def starts(self, day: date, clinician_id: int, *, at_most: int | None = None) -> list[Slot]:
+        """Return free slots of a clinician on a local day, those nearest to the wished time first."""
+        found: list[Slot] = []
+        if not self._has_time(day, clinician_id):
+            return found
+        grid, earliest = self.grid_of(day), to_epoch(self.now)
+        for minute in self.minutes_by_nearness:
+            start = grid.get(minute)
+            if start is None or start < earliest:
+                continue
+            slot = self.free.place(clinician_id, start)
+            if slot:
+                found.append(slot)
+                if len(found) == at_most:
+                    break
+        return found
+
+    def _has_time(self, day: date, clinician_id: int) -> bool:
+        since, until = to_epoch(midnight(day, self.zone)), to_epoch(midnight(day + timedelta(days=1), self.zone))
+        return any(lo < until and since < hi for lo, hi in self.free.clinicians.get(clinician_id, []))
+
+    @cached_property
+    def rooms(self) -> dict[int, Room]:
+        return {room.pk: room for room in Room.objects.filter(kind_id=self.plan.room_kind_id)}
+
+    @cached_property
+    def hours(self) -> list[WeeklyHours]:
+        return list(WeeklyHours.objects.filter(clinician_id__in=self.clinicians))
+
+    def is_open(self, day: date) -> bool:
+        """Say whether the clinic is open on a local day and someone whom the choices admit works then."""
+        treats = set(self.may_treat())
+        works = any(row.clinician_id in treats and row.kind == HoursKind.WORK and row.covers(day) for row in self.hours)
+        return works and not self.closure_on(day)
+
+    def overlapping(self, slots: Sequence[Slot]) -> list[Appointment]:
+        """Return the appointments that hold something at any of these times, with their names, in one query."""
+        around = Q()
+        for slot in slots:
+            start = to_epoch(slot.starts_at)
+            since = from_epoch(start - self.plan.numbing_minutes * 60)
+            until = from_epoch(start + (self.plan.minutes + self.plan.turnover_minutes) * 60)
+            around |= Q(starts_at__gt=since - timedelta(days=1), starts_at__lt=until, frees_at__gt=since)
+        if not slots:
+            return []
+        found = Appointment.objects.filter(around, status__in=HOLDING)
+        return list(found.select_related("patient", "clinician", "room").order_by("starts_at"))
+
+
+def first_free_number(plan: TreatmentPlan) -> int:
+    """Return the number of the first session that has no visit yet; numbers follow dates, so they come last."""
+    taken = plan.sessions.filter(state__in=[SessionState.BOOKED, SessionState.COMPLETED]).count()
+    return taken + 1
+
+
+def load(
+    plan: TreatmentPlan,
+    choices: Choices,
+    *,
+    now: datetime,
+    slots: Sequence[Slot] = (),
+    ignoring: Sequence[int] = (),
+) -> Context:
+    """Read everything that planning this course needs. `ignoring` are appointments to look through (a move)."""
+    clinic = Clinic.objects.current()
+    zone = clinic.tz
+    today = local_day(now, zone)
+    days = [local_day(slot.starts_at, zone) for slot in slots]
+    pace = max(plan.interval_ideal, RHYTHM_DAYS.get(choices.rhythm, 0))
+    first = min([today, choices.start_on, *days])
+    last = max([choices.start_on, *days]) + timedelta(days=(choices.count * pace if not days else 0) + REACH)
+    clinicians = {clinician.pk: clinician for clinician in Clinician.objects.filter(is_active=True)}
+    return Context(
+        plan=plan,
+        choices=choices,
+        clinic=clinic,
+        now=now,
+        first=first,
+        last=last,
+        free=read(plan, first=first, last=last, clinicians=clinicians, zone=zone, ignoring=ignoring),
+        clinicians=clinicians,
+        closures=list(Closure.objects.filter(ends_on__gte=first, starts_on__lte=last)),
+        absences=list(
+            Absence.objects.filter(
+                ends_at__gt=midnight(first, zone), starts_at__lt=midnight(last + timedelta(days=1), zone)
+            )
+        ),
+        own=_own_days(plan, zone, ignoring),
+        others=_other_days(plan, zone),
+    )
+
+
+def _own_days(plan: TreatmentPlan, zone: ZoneInfo, ignoring: Sequence[int]) -> list[tuple[date, int]]:
+    held = Appointment.objects.filter(session__plan=plan, status__in=HOLDING).exclude(pk__in=ignoring)
+    return [
+        (local_day(starts_at, zone), number) for starts_at, number in held.values_list("starts_at", "session__number")
+    ]
+
+
+def _other_days(plan: TreatmentPlan, zone: ZoneInfo) -> list[Held]:
+    others = TreatmentPlan.objects.sharing_an_area_with(plan)
+    held = Appointment.objects.filter(session__plan__in=others, status__in=HOLDING)
+    rows = held.values_list("starts_at", "session__plan__name", "session__plan__interval_min")
+    return [Held(local_day(starts_at, zone), max(least, plan.interval_min), name) for starts_at, name, least in rows]

@@ -1,0 +1,180 @@
+"""Free time in one SQL statement: working time minus busy time as multiranges (design 4.9)."""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from scheduling.models import HOLDING
+from scheduling.planning.types import Slot
+from treatments.models import TreatmentPlan
+
+Span = tuple[int, int]
+"""A stretch of free time in seconds since 1970, `[from, until)`."""
+
+# No appointment is longer than a day: what began a day before the first day cannot reach into it.
+STATEMENT = """
+WITH span AS (
+    SELECT (%(first)s::timestamp AT TIME ZONE %(zone)s) AS since,
+        ((%(last)s::date + 1)::timestamp AT TIME ZONE %(zone)s) AS until
+), days AS (
+    SELECT day::date, (extract(isodow FROM day) - 1)::int AS weekday
+    FROM generate_series(%(first)s::date, %(last)s::date, '1 day') day
+), closed AS (
+    SELECT coalesce(range_agg(tstzrange(starts_on::timestamp AT TIME ZONE %(zone)s,
+        (ends_on + 1)::timestamp AT TIME ZONE %(zone)s)), '{}') AS spans
+    FROM scheduling_closure WHERE ends_on >= %(first)s AND starts_on <= %(last)s
+), wall AS (
+    SELECT clinician_id, kind,
+        tstzrange((day + starts) AT TIME ZONE %(zone)s, (day + ends) AT TIME ZONE %(zone)s) AS hours
+    FROM days JOIN scheduling_weeklyhours USING (weekday)
+    WHERE clinician_id = ANY(%(clinicians)s) AND valid_from <= day AND (valid_until IS NULL OR valid_until >= day)
+), hours AS (
+    SELECT clinician_id, range_agg(hours) FILTER (WHERE kind = 'work') AS work,
+        coalesce(range_agg(hours) FILTER (WHERE kind = 'break'), '{}') AS breaks
+    FROM wall GROUP BY clinician_id
+), away AS (
+    SELECT clinician_id, range_agg(tstzrange(starts_at, ends_at)) AS spans FROM scheduling_absence, span
+    WHERE clinician_id = ANY(%(clinicians)s) AND ends_at > since AND starts_at < until GROUP BY clinician_id
+), held AS (
+    SELECT clinician_id, room_id, device_id, patient_id, arrives_at, starts_at, ends_at, frees_at
+    FROM scheduling_appointment, span
+    WHERE starts_at >= since - interval '1 day' AND starts_at < until + interval '1 day'
+        AND status = ANY(%(holding)s) AND NOT id = ANY(%(ignoring)s)
+), clinician_busy AS (
+    SELECT clinician_id, range_agg(tstzrange(starts_at, ends_at)) AS spans FROM held GROUP BY 1
+), room_busy AS (
+    SELECT room_id, range_agg(tstzrange(starts_at, frees_at)) AS spans FROM held GROUP BY 1
+), device_busy AS (
+    SELECT device_id, range_agg(tstzrange(starts_at, frees_at)) AS spans FROM held GROUP BY 1
+), patient_busy AS (
+    SELECT coalesce(range_agg(tstzrange(arrives_at, ends_at)), '{}') AS spans
+    FROM held WHERE patient_id = %(patient)s
+), whole AS (
+    SELECT tstzmultirange(tstzrange(since - interval '1 day', until + interval '1 day')) AS spans FROM span
+), free AS (
+    SELECT 'clinicians' AS what, clinician_id AS key,
+        work - breaks - coalesce(away.spans, '{}') - coalesce(clinician_busy.spans, '{}') - closed.spans AS spans
+    FROM hours LEFT JOIN away USING (clinician_id) LEFT JOIN clinician_busy USING (clinician_id), closed
+    UNION ALL
+    SELECT 'rooms', room.id, whole.spans - coalesce(room_busy.spans, '{}')
+    FROM clinic_room room LEFT JOIN room_busy ON room_busy.room_id = room.id, whole
+    WHERE room.is_active AND room.kind_id = %(room_kind)s
+    UNION ALL
+    SELECT 'devices', device.id, whole.spans - coalesce(device_busy.spans, '{}')
+    FROM clinic_device device LEFT JOIN device_busy ON device_busy.device_id = device.id, whole
+    WHERE device.is_active AND device.kind_id = %(device_kind)s
+    UNION ALL
+    SELECT 'patient', %(patient)s, whole.spans - patient_busy.spans FROM patient_busy, whole
+)
+SELECT what, key, extract(epoch FROM lower(stretch))::bigint, extract(epoch FROM upper(stretch))::bigint
+FROM free, unnest(spans) stretch ORDER BY what, key, stretch
+"""
+
+
+def fits(spans: list[Span], since: int, until: int) -> bool:
+    """Say whether `[since, until)` lies within one free stretch. `spans` is sorted and does not overlap."""
+    at = bisect_right(spans, (since, 1 << 62)) - 1
+    return at >= 0 and spans[at][0] <= since and until <= spans[at][1]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a visit of a plan takes, in minutes, and of which kinds."""
+
+    minutes: int
+    numbing_minutes: int
+    turnover_minutes: int
+    needs_device: bool
+
+    @classmethod
+    def of(cls, plan: TreatmentPlan) -> "Visit":
+        return cls(plan.minutes, plan.numbing_minutes, plan.turnover_minutes, plan.device_kind_id is not None)
+
+
+@dataclass
+class FreeTime:
+    """What is free between two local days, for each clinician, room of the kind, device of the kind and the patient."""
+
+    visit: Visit
+    clinicians: dict[int, list[Span]] = field(default_factory=dict)
+    rooms: dict[int, list[Span]] = field(default_factory=dict)
+    devices: dict[int, list[Span]] = field(default_factory=dict)
+    patient: list[Span] = field(default_factory=list)
+
+    def clinician_free(self, clinician_id: int, start: int) -> bool:
+        return fits(self.clinicians.get(clinician_id, []), start, start + self.visit.minutes * 60)
+
+    def patient_free(self, start: int) -> bool:
+        return fits(self.patient, start - self.visit.numbing_minutes * 60, start + self.visit.minutes * 60)
+
+    def _free_of(self, resources: dict[int, list[Span]], start: int, wanted: int | None) -> int | None:
+        until = start + (self.visit.minutes + self.visit.turnover_minutes) * 60
+        if wanted is not None and fits(resources.get(wanted, []), start, until):
+            return wanted
+        return next((key for key, spans in resources.items() if fits(spans, start, until)), None)
+
+    def room_for(self, start: int, wanted: int | None = None) -> int | None:
+        """Return a free room, the wanted one when it is free; None when all are taken."""
+        return self._free_of(self.rooms, start, wanted)
+
+    def device_for(self, start: int, wanted: int | None = None) -> int | None:
+        return self._free_of(self.devices, start, wanted)
+
+    def place(self, clinician_id: int, start: int, like: Slot | None = None) -> Slot | None:
+        """Return the slot at this start when everything it uses up is free, else None."""
+        if not self.clinician_free(clinician_id, start) or not self.patient_free(start):
+            return None
+        room = self.room_for(start, like.room_id if like else None)
+        device = self.device_for(start, like.device_id if like else None) if self.visit.needs_device else None
+        if room is None or (self.visit.needs_device and device is None):
+            return None
+        return Slot(from_epoch(start), clinician_id, room, device)
+
+
+def from_epoch(seconds: int) -> datetime:
+    return EPOCH + timedelta(seconds=seconds)
+
+
+def to_epoch(moment: datetime) -> int:
+    return int((moment - EPOCH).total_seconds())
+
+
+EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def read(
+    plan: TreatmentPlan,
+    *,
+    first: date,
+    last: date,
+    clinicians: Iterable[int],
+    zone: ZoneInfo,
+    ignoring: Iterable[int] = (),
+) -> FreeTime:
+    """Read what is free for a visit of this plan between two local days, both included. One statement."""
+    free = FreeTime(Visit.of(plan))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            STATEMENT,
+            {
+                "first": first,
+                "last": last,
+                "zone": str(zone),
+                "clinicians": list(clinicians),
+                "holding": HOLDING,
+                "ignoring": list(ignoring),
+                "room_kind": plan.room_kind_id,
+                "device_kind": plan.device_kind_id,
+                "patient": plan.patient_id,
+            },
+        )
+        for what, key, since, until in cursor.fetchall():
+            if what == "patient":
+                free.patient.append((since, until))
+            else:
+                getattr(free, what).setdefault(key, []).append((since, until))
+    return free

@@ -1,0 +1,143 @@
+"""Plan a whole course: the wished dates, what each meets, and how what clashes is mended. Reads only.
+
+Every function takes the plan, the desk's choices and the time, and returns a `Proposal` whose lines are in the order of
+their dates, numbered from the first session that has no visit yet (design 4.7 and 4.8).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+
+from django.utils.translation import gettext as _
+
+from clinic.lib.days import day_words, local_day, wall_time
+from clinic.models import Clinic
+from scheduling.models import Appointment, WeeklyHours
+from scheduling.planning import options, wish
+from scheduling.planning.chain import best_chain
+from scheduling.planning.context import Context, first_free_number, load
+from scheduling.planning.judge import judged
+from scheduling.planning.stages import stages_for
+from scheduling.planning.types import Choices, Line, Option, Proposal, Rhythm, Slot
+from treatments.models import SessionState, TreatmentPlan
+
+USUAL_START = time(10, 0)
+"""Where a course starts from when neither the patient nor the plan has a usual time."""
+
+
+def default_choices(plan: TreatmentPlan, now: datetime) -> Choices:
+    """Return what the planner opens with: the plan's habits, from the first day the next session may fall."""
+    zone = Clinic.objects.current().tz
+    tomorrow = local_day(now, zone) + timedelta(days=1)
+    last = (
+        Appointment.objects.holding()
+        .filter(session__plan=plan)
+        .order_by("-starts_at")
+        .values_list("starts_at", flat=True)
+    ).first()
+    start_on = max(tomorrow, local_day(last, zone) + timedelta(days=plan.interval_ideal)) if last else tomorrow
+    weekdays = frozenset(plan.usual_weekdays) or _first_working_day(plan, start_on.weekday())
+    rhythm = {7: Rhythm.WEEKLY, 14: Rhythm.TWO_WEEKLY}.get(plan.interval_ideal, Rhythm.BETWEEN)
+    return Choices(
+        start_on=start_on,
+        weekdays=weekdays,
+        around=plan.usual_time or USUAL_START,
+        clinician_id=plan.clinician_id,
+        else_anyone=True,
+        rhythm=rhythm,
+        count=max(1, plan.sessions.filter(state=SessionState.PLANNED).count()),
+    )
+
+
+def _first_working_day(plan: TreatmentPlan, weekday: int) -> frozenset[int]:
+    hours = WeeklyHours.objects.filter(kind="work", clinician__is_active=True)
+    if plan.clinician_id:
+        hours = hours.filter(clinician_id=plan.clinician_id)
+    works = set(hours.values_list("weekday", flat=True))
+    return frozenset({min(works, key=lambda day: (day - weekday) % 7)}) if works else frozenset({weekday})
+
+
+def propose(plan: TreatmentPlan, choices: Choices, now: datetime) -> Proposal:
+    """Return the course as it was wished: same days, same time, same clinician; closed days already moved."""
+    context = load(plan, choices, now=now)
+    return judged(context, wish.slots(context), first_free_number(plan))
+
+
+def judge(plan: TreatmentPlan, choices: Choices, slots: Sequence[Slot], now: datetime) -> Proposal:
+    """Return these times as they stand, each with what it meets."""
+    return judged(load(plan, choices, now=now, slots=slots), slots, first_free_number(plan))
+
+
+def shift(
+    plan: TreatmentPlan, choices: Choices, slots: Sequence[Slot], number: int, step: int, now: datetime
+) -> Proposal:
+    """Move one line to the same clinician's next free time, earlier (-1) or later (+1), within its due window."""
+    context = load(plan, choices, now=now, slots=slots)
+    proposal = judged(context, slots, first_free_number(plan), with_options=False)
+    line = next((line for line in proposal.lines if line.number == number), None)
+    changed = list(proposal.slots)
+    if line:
+        at = proposal.lines.index(line)
+        near = options.next_free(context, [s for i, s in enumerate(changed) if i != at], line.slot, step)
+        changed[at] = near or line.slot
+    return judged(context, changed, first_free_number(plan))
+
+
+def mend(plan: TreatmentPlan, choices: Choices, slots: Sequence[Slot], now: datetime) -> Proposal:
+    """Move every line that cannot stand to the best free time, the others only where the course would break."""
+    context = load(plan, choices, now=now, slots=slots)
+    first = first_free_number(plan)
+    proposal = judged(context, slots, first, with_options=False)
+    stages = stages_for(context, proposal)
+    before = [day for day in context.own_days if not proposal.lines or day <= context.day_of(proposal.lines[0].slot)]
+    previous = before[-1].toordinal() if before else None
+    chain = best_chain(stages, rule=context.rule, weights=context.weights, previous=previous)
+    mended = [node.slot for node in chain] + proposal.slots[len(chain) :]
+    result = judged(context, mended, first)
+    if len(chain) == len(stages):
+        return result
+    return Proposal(result.lines, _shortfall(context, proposal.lines[len(chain)]))
+
+
+def _shortfall(context: Context, line: Line) -> str:
+    return _(
+        "Session %(number)d finds no free time up to %(day)s. Try other days, another clinician, or a wider gap."
+    ) % {
+        "number": line.number,
+        "day": day_words(context.last, context.today),
+    }
+
+
+def pick_list(plan: TreatmentPlan, choices: Choices, slots: Sequence[Slot], number: int, now: datetime) -> list[Option]:
+    """Return free times for one line within its due window, in the order of time."""
+    context = load(plan, choices, now=now, slots=slots)
+    proposal = judged(context, slots, first_free_number(plan), with_options=False)
+    line = next((line for line in proposal.lines if line.number == number), None)
+    if line is None:
+        return []
+    return options.all_free(context, [other.slot for other in proposal.lines if other is not line], line.slot)
+
+
+def move_options(appointment: Appointment, now: datetime) -> list[Option]:
+    """Return free times to which one booked session may move, in the order of time."""
+    context, slot = move_context(appointment, now)
+    return options.all_free(context, [], slot)
+
+
+def move_context(appointment: Appointment, now: datetime, to: Slot | None = None) -> tuple[Context, Slot]:
+    """Return the context of moving one session, which looks through the session's own time, and its present slot."""
+    if appointment.session is None:
+        raise ValueError("only sessions have a due window")
+    plan = appointment.session.plan
+    zone = Clinic.objects.current().tz
+    slot = Slot(appointment.starts_at, appointment.clinician_id, appointment.room_id, appointment.device_id)
+    choices = Choices(
+        start_on=local_day(appointment.starts_at, zone),
+        weekdays=frozenset({local_day(appointment.starts_at, zone).weekday()}),
+        around=wall_time(appointment.starts_at, zone),
+        clinician_id=appointment.clinician_id,
+        else_anyone=True,
+        rhythm=Rhythm.BETWEEN,
+        count=1,
+    )
+    slots = [slot, to] if to else [slot]
+    return load(plan, choices, now=now, slots=slots, ignoring=[appointment.pk]), slot

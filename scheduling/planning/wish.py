@@ -1,0 +1,77 @@
+"""The wished course: same weekday, same wall time, same clinician; only what falls on a closed day is moved."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+
+from clinic.lib.days import NoSuchTime, TwoSuchTimes, instant
+from scheduling.planning.checks import place
+from scheduling.planning.context import Context
+from scheduling.planning.types import Slot
+
+CLOSED_DAYS = 60
+"""How far a first session looks past closed days before it stays where it was wished."""
+
+
+def slots(context: Context) -> list[Slot]:
+    """Return one slot for each session asked for. Wall time is kept across clock changes (design 4.10)."""
+    found: list[Slot] = []
+    before = [day for day in context.own_days if day < context.choices.start_on]
+    day = _first_day(context, before[-1] if before else None)
+    for _number in range(context.choices.count):
+        found.append(_at(context, day, found[-1] if found else None))
+        day = next_day(context, day)
+    return found
+
+
+def _first_day(context: Context, previous: date | None) -> date:
+    start = context.choices.start_on
+    if previous:
+        start = max(start, previous + timedelta(days=context.rule.least))
+    days = [start + timedelta(days=ahead) for ahead in range(CLOSED_DAYS)]
+    weekdays = context.choices.weekdays
+    return next((day for day in days if day.weekday() in weekdays and not context.closure_on(day)), start)
+
+
+def wished_day(context: Context, previous: date) -> date:
+    """Return the day on which the next session would fall were the clinic never closed."""
+    return _nearest(context, _window(context, previous), previous)
+
+
+def next_day(context: Context, previous: date) -> date:
+    """Return the day of the next session: the wished one, or the nearest open day in the window."""
+    window = _window(context, previous)
+    open_days = [day for day in window if context.is_open(day)]
+    return _nearest(context, open_days or window, previous)
+
+
+def _window(context: Context, previous: date) -> list[date]:
+    return [previous + timedelta(days=gap) for gap in range(context.rule.least, context.rule.most + 1)]
+
+
+def _nearest(context: Context, days: Iterable[date], previous: date) -> date:
+    """Return the cheapest of these days: near the ideal gap, on a usual weekday; a usual day outweighs three days."""
+    weights = context.weights
+    usual = context.choices.weekdays
+
+    def cost(day: date) -> tuple[int, date]:
+        off = abs((day - previous).days - context.rule.ideal)
+        return weights.gap_day * off + (weights.other_day if usual and day.weekday() not in usual else 0), day
+
+    return min(days, key=cost)
+
+
+def _at(context: Context, day: date, last: Slot | None) -> Slot:
+    try:
+        start = instant(day, context.choices.around, context.zone)
+    except (NoSuchTime, TwoSuchTimes):
+        # The clocks change over the wished time: take the nearest minute that exists once that day.
+        minute = next(minute for minute in context.minutes_by_nearness if minute in context.grid_of(day))
+        start = datetime.fromtimestamp(context.grid_of(day)[minute], UTC)
+    wished = context.choices.clinician_id
+    if wished is not None:
+        slot = Slot(start, wished, last.room_id if last else None)
+        return place(context, slot) or slot
+    anyone = sorted(context.clinicians, key=lambda key: last is None or key != last.clinician_id)
+    tries = [Slot(start, key, last.room_id if last else None) for key in anyone]
+    placed = (place(context, slot) for slot in tries)
+    return next((slot for slot in placed if slot), tries[0] if tries else Slot(start, 0))
