@@ -22,6 +22,10 @@ def at(day: date, wall: str, zone: ZoneInfo = ST_JOHNS) -> datetime:
     return datetime.combine(day, time.fromisoformat(wall), tzinfo=zone)
 
 
+def local_day(moment: datetime, zone: ZoneInfo = ST_JOHNS) -> date:
+    return moment.astimezone(zone).date()
+
+
 def make_clinic(**fields: Any) -> Clinic:
     values = {
         "name": "Harbourlight Clinic",

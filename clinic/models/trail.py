@@ -3,6 +3,7 @@
 import uuid
 
 import pgtrigger
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -20,8 +21,8 @@ class Operation(models.Model):
     actor = models.CharField(_("by"), max_length=200, help_text=_("As text: it must outlive the account."))
     user = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     body_hash = models.CharField(max_length=64)
-    result = models.JSONField(default=dict)
-    touched = models.JSONField(default=list)
+    result = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    touched = models.JSONField(default=list, encoder=DjangoJSONEncoder)
     at = models.DateTimeField(_("at"))
     undone_by = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="undoes")
 

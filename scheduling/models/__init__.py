@@ -1,10 +1,11 @@
 """When: hours, absences, closures, appointments, and which message speaks of which appointment."""
 
-from .appointments import HOLDING, Appointment, AppointmentKind, AppointmentStatus
+from .appointments import AHEAD, HOLDING, Appointment, AppointmentKind, AppointmentStatus
 from .hours import Absence, Closure, HoursKind, WeeklyHours
 from .links import AppointmentMessage, SeriesMessage
 
 __all__ = [
+    "AHEAD",
     "HOLDING",
     "Absence",
     "Appointment",

@@ -99,9 +99,10 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
 @pghistory.track()
 class Appointment(models.Model):
-    """A visit. Four instants: arrival (start less numbing), start, end, and when the room is free again (end plus turnover).
+    """A visit. Four instants: arrival (start less numbing), start, end, and the room free again (end plus turnover).
 
-    The clinician is held for `[starts, ends)`, room and device for `[starts, frees)`, the patient for `[arrives, ends)`.
+    The clinician is held for `[starts, ends)`, room and device for `[starts, frees)`, the patient for
+    `[arrives, ends)`.
     `wall_date` and `wall_time` keep what was meant: when a zone's rules change, the wall time stays (domain 1.1).
     """
 

@@ -1,5 +1,7 @@
 """When a clinician works, and when nobody does. Weekly hours are wall times in the clinic's zone."""
 
+from datetime import date
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
 from django.db import models
@@ -38,6 +40,11 @@ class WeeklyHours(models.Model):
 
     def __str__(self) -> str:
         return f"{self.clinician} {self.weekday} {self.starts:%H:%M}-{self.ends:%H:%M}"
+
+    def covers(self, day: date) -> bool:
+        """Say whether this row speaks of a local day: its weekday, within its validity."""
+        valid = self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+        return valid and self.weekday == day.weekday()
 
 
 class Absence(models.Model):

@@ -45,3 +45,12 @@ def reminders(*, starts_at: datetime, arrives_at: datetime, clinic: Clinic, now:
         for kind in DAYS_BEFORE
         if ahead >= FEWEST_DAYS_AHEAD[kind] and now < due[kind] < useless[kind]
     ]
+
+
+def next_civil_hour(now: datetime, clinic: Clinic) -> datetime:
+    """Return `now` when the clinic writes at this hour, otherwise the moment at which it next does."""
+    wall = now.astimezone(clinic.tz)
+    if clinic.send_from <= wall.time() <= clinic.send_until:
+        return now
+    day = wall.date() + timedelta(days=wall.time() > clinic.send_until)
+    return datetime.combine(day, clinic.send_from, tzinfo=clinic.tz).astimezone(now.tzinfo)

@@ -1,0 +1,215 @@
+"""What the desk does with one visit: move it, cancel it, note that nobody came, note that it is done.
+
+Each act is one Operation, locks the book in one order, changes a visit only from a state that leads there, keeps the
+numbers of its course in the order of dates, and makes or withdraws messages in the same transaction.
+"""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from clinic.lib.access import Permission, allows
+from clinic.lib.locks import StateRefused, Taken, in_transaction
+from clinic.lib.operations import once
+from clinic.models import Clinic, Operation, User
+from scheduling.models import AHEAD, Appointment, AppointmentStatus
+from scheduling.planning.checks import early, explain, late, place
+from scheduling.planning.judge import due_window
+from scheduling.planning.planner import move_context
+from scheduling.planning.types import Slot
+from scheduling.services import notices
+from scheduling.services.errors import OutsideDueWindow, SlotTaken, StaleAppointment
+from scheduling.services.locks import lock_for_appointments, lock_for_visits
+from scheduling.services.numbering import renumber
+from scheduling.services.visits import times_of, touched
+from treatments.models import TreatmentPlan
+
+TIMES = [
+    "clinician_id",
+    "room_id",
+    "device_id",
+    "arrives_at",
+    "starts_at",
+    "ends_at",
+    "frees_at",
+    "wall_date",
+    "wall_time",
+    "wall_zone",
+]
+"""The columns that a move changes, and that an undo of it puts back."""
+
+Act = Callable[[Operation, Appointment, TreatmentPlan | None], None]
+
+
+def complete_appointment(*, key: uuid.UUID, appointment_id: int, actor: User | None, now: datetime) -> Operation:
+    """Note that a visit took place; its session is completed, and the notes for afterwards are due.
+
+    Raises StaleAppointment when it lies ahead or is over already.
+    """
+
+    def act(operation: Operation, visit: Appointment, plan: TreatmentPlan | None) -> None:
+        if visit.arrives_at > now:
+            raise StaleAppointment(
+                _("This visit lies ahead. Nothing was saved. It can be completed once it has begun.")
+            )
+        _change_status(operation, visit, AppointmentStatus.COMPLETED)
+        notices.withdraw_for(appointment=visit, reason=_("The visit is over."), now=now)
+        if plan:
+            renumber(plan)
+        notices.visit_completed(appointment=visit, now=now)
+
+    return _once(key, "complete_appointment", appointment_id, {}, actor, now, act)
+
+
+def miss_appointment(*, key: uuid.UUID, appointment_id: int, actor: User | None, now: datetime) -> Operation:
+    """Note that the patient did not come. The later visits slide onto the earlier numbers, the last session reopens."""
+
+    def act(operation: Operation, visit: Appointment, plan: TreatmentPlan | None) -> None:
+        if visit.starts_at > now:
+            raise StaleAppointment(
+                _("This visit lies ahead. Nothing was saved. Cancel it if the patient will not come.")
+            )
+        _change_status(operation, visit, AppointmentStatus.NO_SHOW)
+        notices.withdraw_for(appointment=visit, reason=_("Nobody came."), now=now)
+        if plan:
+            renumber(plan)
+
+    return _once(key, "miss_appointment", appointment_id, {}, actor, now, act)
+
+
+def cancel_appointment(
+    *, key: uuid.UUID, appointment_id: int, reason: str, actor: User | None, now: datetime
+) -> Operation:
+    """Cancel a visit: its time is free at once, its reminders are withdrawn, the patient is told a little later."""
+
+    def act(operation: Operation, visit: Appointment, plan: TreatmentPlan | None) -> None:
+        _change_status(operation, visit, AppointmentStatus.CANCELLED, status_reason=reason)
+        notices.withdraw_for(appointment=visit, reason=_("The visit was cancelled."), now=now)
+        if plan:
+            renumber(plan)
+            notices.course_changed(plan=plan, operation=operation, now=now)
+
+    return _once(key, "cancel_appointment", appointment_id, {"reason": reason}, actor, now, act)
+
+
+def move_appointment(
+    *,
+    key: uuid.UUID,
+    appointment_id: int,
+    slot: Slot,
+    early_reason: str = "",
+    late_reason: str = "",
+    actor: User | None,
+    now: datetime,
+) -> Operation:
+    """Move one session to another free time inside its due window; reminders move along.
+
+    Raises SlotTaken, OutsideDueWindow (too early without a clinician's reason, too late without any), StaleAppointment,
+    OperationReused, Busy.
+    """
+    body = {"to": [slot.starts_at, slot.clinician_id], "early": early_reason, "late": late_reason}
+
+    def act(operation: Operation, visit: Appointment, plan: TreatmentPlan | None) -> None:
+        if plan is None or visit.status not in AHEAD:
+            raise StaleAppointment(_("Only a session that lies ahead can be moved. Nothing was saved."))
+        placed = _check_move(visit, slot, early_reason, late_reason, actor, now)
+        before = _remember(visit, TIMES)
+        for name, value in times_of(placed, plan, Clinic.objects.current().tz).items():
+            setattr(visit, name, value)
+        visit.early_reason, visit.late_reason = early_reason, late_reason
+        visit.version += 1
+        visit.save(update_fields=[*TIMES, "early_reason", "late_reason", "version", "updated_at"])
+        renumber(plan)
+        visit.refresh_from_db()
+        operation.touched = [touched(visit.pk, visit.version, before)]
+        notices.withdraw_for(appointment=visit, reason=_("The visit was moved."), now=now)
+        notices.remind(appointment=visit, now=now)
+        notices.course_changed(plan=plan, operation=operation, now=now)
+
+    return _once(key, "move_appointment", appointment_id, body, actor, now, act, to=slot)
+
+
+def _check_move(
+    visit: Appointment, slot: Slot, early_reason: str, late_reason: str, actor: User | None, now: datetime
+) -> Slot:
+    """Return the slot with a free room, or raise what stands in the way."""
+    context, _here = move_context(visit, now, to=slot)
+    placed = place(context, slot)
+    if placed is None:
+        why = explain(context, slot, context.overlapping([slot])).sentence
+        raise SlotTaken(_("%(why)s. Nothing was saved. Choose another time.") % {"why": why.rstrip(".")})
+    day = context.day_of(slot)
+    _due, previous = due_window(context, day, [])
+    too_early = early(context, day, [])
+    if too_early and not (early_reason and allows(actor, Permission.BOOK_TOO_EARLY)):
+        raise OutsideDueWindow(
+            _("%(why)s. Nothing was saved. Choose a later day; only a clinician may overrule.")
+            % {"why": too_early.sentence}
+        )
+    too_late = late(context, (day - previous).days if previous else None)
+    if too_late and not late_reason:
+        raise OutsideDueWindow(
+            _("%(why)s. Nothing was saved. Write why, or choose an earlier day.") % {"why": too_late.sentence}
+        )
+    return placed
+
+
+def _once(
+    key: uuid.UUID,
+    kind: str,
+    appointment_id: int,
+    body: dict[str, Any],
+    actor: User | None,
+    now: datetime,
+    act: Act,
+    *,
+    to: Slot | None = None,
+) -> Operation:
+    """Run one act on one visit under the locks of all that it holds and, for a move, of all that it may take."""
+
+    def locked(operation: Operation) -> None:
+        found = Appointment.objects.select_related("session__plan").get(pk=appointment_id)
+        plan = found.session.plan if found.session else None
+        if to and plan:
+            lock_for_visits(plan, [found.clinician_id, to.clinician_id])
+        else:
+            lock_for_appointments([found], [plan.pk if plan else None])
+        visit = Appointment.objects.select_related("patient", "session__plan__patient").get(pk=appointment_id)
+        fresh = visit.session.plan if visit.session else None
+        act(operation, visit, fresh)
+
+    def attempt() -> Operation:
+        asked = {"appointment": appointment_id, **body}
+        return once(key=key, kind=kind, actor=actor, body=asked, now=now, act=locked)
+
+    try:
+        return in_transaction(attempt)
+    except Taken as error:
+        raise SlotTaken(_("Someone took this time a moment ago. Nothing was saved. Choose another time.")) from error
+    except StateRefused as error:
+        raise _stale(appointment_id) from error
+
+
+def _change_status(operation: Operation, visit: Appointment, status: AppointmentStatus, **fields: Any) -> None:
+    """Change the state by compare-and-set; the trigger refuses a path that does not exist."""
+    before = _remember(visit, ["status", *fields])
+    changed = Appointment.objects.filter(pk=visit.pk, version=visit.version).update(
+        status=status, version=visit.version + 1, **fields
+    )
+    if not changed:
+        raise _stale(visit.pk)
+    visit.refresh_from_db()
+    operation.touched = [touched(visit.pk, visit.version, before)]
+
+
+def _remember(visit: Appointment, names: list[str]) -> dict[str, Any]:
+    return {name: getattr(visit, name) for name in names}
+
+
+def _stale(appointment_id: int) -> StaleAppointment:
+    visit = Appointment.objects.get(pk=appointment_id)
+    words = _("This visit is %(status)s now. Nothing was saved. Look at the day again.")
+    return StaleAppointment(words % {"status": visit.get_status_display().lower()})

@@ -1,0 +1,38 @@
+"""What can stand in the way of a booking, each with a sentence for the person at the screen."""
+
+from django.utils.translation import gettext as _
+
+
+class BookingError(Exception):
+    """Nothing was saved. `sentence` says what happened and what to do."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class SlotTaken(BookingError):
+    """Something that the visit uses up is not free at that time."""
+
+
+class OutsideDueWindow(BookingError):
+    """The day is too near to, or too far from, another session, and no reason was given that lifts it."""
+
+
+class PlanNotOpen(BookingError):
+    """The course takes no visits: it is paused, finished or stopped."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This course takes no visits now. Nothing was saved. Open the course and resume it first."))
+
+
+class TooManySessions(BookingError):
+    """More sessions were asked for than a course may have."""
+
+
+class StaleAppointment(BookingError):
+    """The visit is no longer in a state from which this act is possible."""
+
+
+class UndoRefused(BookingError):
+    """What the act made was changed since, so it cannot be taken back as a whole."""

@@ -1,0 +1,166 @@
+"""Book a whole course: all sessions or none (design 4.7)."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from clinic.lib.access import Permission, allows
+from clinic.lib.locks import Taken, in_transaction
+from clinic.lib.operations import once
+from clinic.models import Clinic, Operation, User
+from scheduling.models import Appointment, AppointmentKind
+from scheduling.planning.context import first_free_number, load
+from scheduling.planning.judge import judged
+from scheduling.planning.types import Choices, Line, Mark, Proposal, SeriesRefused, Slot
+from scheduling.services import notices
+from scheduling.services.errors import OutsideDueWindow, PlanNotOpen, TooManySessions
+from scheduling.services.locks import lock_for_visits
+from scheduling.services.numbering import renumber
+from scheduling.services.visits import times_of, touched
+from treatments.models import PlanStatus, Session, SessionState, TreatmentPlan
+
+MOST_SESSIONS = 15
+
+
+def book_series(
+    *,
+    key: uuid.UUID,
+    plan_id: int,
+    choices: Choices,
+    slots: Sequence[Slot],
+    reasons: dict[int, str],
+    actor: User | None,
+    now: datetime,
+) -> Operation:
+    """Book these slots as the next sessions of a plan, all or nothing, and make their messages.
+
+    `reasons` say by line number why a session stands too late (anybody who books) or too early (a clinician). The
+    operation's result: `plan`, `count`, `first`, `last`, `appointments` (public ids), `added` (by how many it grew by).
+
+    Raises SeriesRefused with the proposal that shows what stands in the way, OutsideDueWindow, PlanNotOpen,
+    TooManySessions, OperationReused, Busy. A repeat of the same key returns the first answer.
+    """
+    body = {
+        "plan": plan_id,
+        "slots": [[slot.starts_at, slot.clinician_id] for slot in slots],
+        "reasons": {str(number): why for number, why in reasons.items()},
+    }
+
+    def act(operation: Operation) -> None:
+        _book(operation, plan_id, choices, slots, reasons, actor, now)
+
+    def attempt() -> Operation:
+        return once(key=key, kind="book_series", actor=actor, body=body, now=now, act=act)
+
+    try:
+        return in_transaction(attempt)
+    except Taken as error:
+        plan = TreatmentPlan.objects.select_related("patient").get(pk=plan_id)
+        raise SeriesRefused(_judge(plan, choices, slots, now)) from error
+
+
+def _judge(plan: TreatmentPlan, choices: Choices, slots: Sequence[Slot], now: datetime) -> Proposal:
+    return judged(load(plan, choices, now=now, slots=slots), slots, first_free_number(plan))
+
+
+def _book(
+    operation: Operation,
+    plan_id: int,
+    choices: Choices,
+    slots: Sequence[Slot],
+    reasons: dict[int, str],
+    actor: User | None,
+    now: datetime,
+) -> None:
+    unlocked = TreatmentPlan.objects.get(pk=plan_id)
+    lock_for_visits(unlocked, [slot.clinician_id for slot in slots])
+    plan = TreatmentPlan.objects.select_related("patient").get(pk=plan_id)
+    if plan.status != PlanStatus.ACTIVE:
+        raise PlanNotOpen
+    added = _make_room(plan, len(slots))
+    proposal = _judge(plan, choices, slots, now)
+    if proposal.clashes or not slots:
+        raise SeriesRefused(proposal)
+    _check_reasons(proposal, reasons, actor)
+    made = _insert(plan, proposal, reasons)
+    renumber(plan)
+    visits = list(Appointment.objects.filter(pk__in=[visit.pk for visit in made]).select_related("patient", "session"))
+    notices.remind_all(appointments=visits, now=now)
+    notices.course_changed(plan=plan, operation=operation, now=now)
+    operation.touched = [touched(visit.pk, visit.version) for visit in visits]
+    operation.result = _result(plan, visits) | {"added": added}
+
+
+def _result(plan: TreatmentPlan, visits: list[Appointment]) -> dict[str, Any]:
+    return {
+        "plan": str(plan.public_id),
+        "count": len(visits),
+        "first": visits[0].starts_at.isoformat(),
+        "last": visits[-1].starts_at.isoformat(),
+        "appointments": [str(visit.public_id) for visit in visits],
+    }
+
+
+def _make_room(plan: TreatmentPlan, wanted: int) -> int:
+    """Add sessions when more are to be booked than the plan has left, and say how many; fewer leave the rest."""
+    free = plan.sessions.filter(state=SessionState.PLANNED).count()
+    more = wanted - free
+    if more <= 0:
+        return 0
+    count = plan.session_count + more
+    if count > MOST_SESSIONS and not plan.many_sessions_reason:
+        words = _("A course has %(most)d sessions at most. Nothing was saved. Book %(left)d or fewer.")
+        raise TooManySessions(words % {"most": MOST_SESSIONS, "left": free + MOST_SESSIONS - plan.session_count})
+    dropped = list(plan.sessions.filter(state=SessionState.DROPPED).order_by("number")[:more])
+    for session in dropped:
+        session.state = SessionState.PLANNED
+    Session.objects.bulk_update(dropped, ["state"])
+    last = plan.sessions.order_by("-number").values_list("number", flat=True).first() or 0
+    Session.objects.bulk_create(Session(plan=plan, number=last + n) for n in range(1, more - len(dropped) + 1))
+    plan.session_count = count
+    plan.version += 1
+    plan.save(update_fields=["session_count", "version", "updated_at"])
+    return more
+
+
+def _check_reasons(proposal: Proposal, reasons: dict[int, str], actor: User | None) -> None:
+    for line in proposal.lines:
+        marks = {finding.mark for finding in line.findings}
+        reason = reasons.get(line.number, "").strip()
+        if Mark.EARLY in marks and not (reason and allows(actor, Permission.BOOK_TOO_EARLY)):
+            words = _(
+                "Session %(n)d is too early. Nothing was saved. Choose a later day; only a clinician may overrule."
+            )
+            raise OutsideDueWindow(words % {"n": line.number})
+        if Mark.LATE in marks and not reason:
+            words = _("Session %(n)d is late. Nothing was saved. Write why beside it, or choose an earlier day.")
+            raise OutsideDueWindow(words % {"n": line.number})
+
+
+def _insert(plan: TreatmentPlan, proposal: Proposal, reasons: dict[int, str]) -> list[Appointment]:
+    """Insert one visit a line, on the sessions without one; the numbers are put in the order of dates afterwards."""
+    zone = Clinic.objects.current().tz
+    free = list(plan.sessions.filter(state=SessionState.PLANNED).order_by("number"))
+    visits = [
+        Appointment(
+            kind=AppointmentKind.SESSION,
+            patient=plan.patient,
+            session=session,
+            **_why(line, reasons),
+            **times_of(line.slot, plan, zone),
+        )
+        for line, session in zip(proposal.lines, free, strict=False)
+    ]
+    return Appointment.objects.bulk_create(visits)
+
+
+def _why(line: Line, reasons: dict[int, str]) -> dict[str, str]:
+    marks = {finding.mark for finding in line.findings}
+    reason = reasons.get(line.number, "").strip()
+    return {
+        "early_reason": reason if Mark.EARLY in marks else "",
+        "late_reason": reason if Mark.LATE in marks else "",
+    }

@@ -1,0 +1,143 @@
+"""Take an act back. Undo refuses wholly when anything it would touch was changed since (design 4.4)."""
+
+import uuid
+from datetime import date, datetime, time
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from clinic.lib.locks import StateRefused, Taken, in_transaction
+from clinic.lib.operations import once
+from clinic.models import Operation, User
+from scheduling.models import Appointment, AppointmentStatus
+from scheduling.services import notices
+from scheduling.services.errors import UndoRefused
+from scheduling.services.locks import lock_for_appointments
+from scheduling.services.numbering import numbers_in_motion, renumber
+from scheduling.services.visits import touched
+from treatments.models import Session, SessionState, TreatmentPlan
+
+UNDOABLE = {"book_series", "move_appointment", "cancel_appointment", "complete_appointment", "miss_appointment"}
+
+
+def undo_operation(*, key: uuid.UUID, operation_id: uuid.UUID, actor: User | None, now: datetime) -> Operation:
+    """Undo a booking, move, cancellation, completion or no-show. The result says `how`: undone or cancelled.
+
+    A series whose mail has left is cancelled instead, with a mail that says so. Raises UndoRefused when a visit was
+    changed since, when the time is taken meanwhile, or when the act was undone already.
+    """
+
+    def act(operation: Operation) -> None:
+        _undo(operation, operation_id, now)
+
+    def attempt() -> Operation:
+        body = {"operation": str(operation_id)}
+        return once(key=key, kind="undo_operation", actor=actor, body=body, now=now, act=act)
+
+    try:
+        return in_transaction(attempt)
+    except Taken as error:
+        words = _("The time was given to someone else meanwhile. Nothing was changed.")
+        raise UndoRefused(words) from error
+    except StateRefused as error:
+        raise _changed_since() from error
+
+
+def _changed_since() -> UndoRefused:
+    return UndoRefused(_("Someone changed a visit since. Nothing was undone. Open the visit to change it."))
+
+
+def _undo(operation: Operation, operation_id: uuid.UUID, now: datetime) -> None:
+    done = Operation.objects.select_for_update(no_key=True).get(pk=operation_id)
+    if done.kind not in UNDOABLE:
+        raise UndoRefused(_("This cannot be undone."))
+    if done.undone_by_id:
+        raise UndoRefused(_("This was undone already."))
+    visits = _lock(done)
+    plan = TreatmentPlan.objects.select_related("patient").filter(sessions__appointments__in=visits).first()
+    with numbers_in_motion():
+        if done.kind == "book_series":
+            how = _take_back_series(operation, done, visits, plan, now)
+        else:
+            how = _put_back(operation, done, visits, now)
+        if plan:
+            _shrink(plan, done.result.get("added", 0))
+            renumber(plan)
+    if plan and (done.kind != "book_series" or how == "cancelled"):
+        notices.course_changed(plan=plan, operation=operation, now=now)
+    done.undone_by = operation
+    done.save(update_fields=["undone_by"])
+    operation.result = {"how": how, "count": len(visits)}
+
+
+def _shrink(plan: TreatmentPlan, added: int) -> None:
+    """Drop the sessions by which the booking had lengthened the course."""
+    if not added:
+        return
+    extra = list(plan.sessions.exclude(state=SessionState.DROPPED).order_by("-number")[:added])
+    for session in extra:
+        session.state = SessionState.DROPPED
+    Session.objects.bulk_update(extra, ["state"])
+    plan.session_count -= len(extra)
+    plan.version += 1
+    plan.save(update_fields=["session_count", "version", "updated_at"])
+
+
+def _lock(done: Operation) -> list[Appointment]:
+    """Lock what the act touched and return it, unless any of it was changed since."""
+    versions = {entry["appointment"]: entry["version"] for entry in done.touched}
+    found = Appointment.objects.filter(pk__in=versions).select_related("session")
+    # Where a visit will be put back to is locked as well as where it is.
+    places = list(found) + [_as_before(visit, done) for visit in found]
+    lock_for_appointments(places, [visit.session.plan_id for visit in found if visit.session])
+    visits = list(Appointment.objects.filter(pk__in=versions).select_related("patient", "session"))
+    if any(visit.version != versions[visit.pk] for visit in visits):
+        raise _changed_since()
+    return visits
+
+
+def _as_before(visit: Appointment, done: Operation) -> Appointment:
+    before = next((e["before"] for e in done.touched if e["appointment"] == visit.pk and e["before"]), None) or {}
+    return Appointment(
+        patient_id=visit.patient_id,
+        clinician_id=before.get("clinician_id", visit.clinician_id),
+        room_id=before.get("room_id", visit.room_id),
+        device_id=before.get("device_id", visit.device_id),
+    )
+
+
+def _take_back_series(
+    operation: Operation, done: Operation, visits: list[Appointment], plan: TreatmentPlan | None, now: datetime
+) -> str:
+    """Set every visit of the series aside: undone while its mail waits, cancelled once it has left."""
+    quiet = plan is not None and notices.series_undone(plan=plan, operation=done, now=now)
+    status = AppointmentStatus.UNDONE if quiet else AppointmentStatus.CANCELLED
+    for visit in visits:
+        visit.status, visit.version = status, visit.version + 1
+        notices.withdraw_for(appointment=visit, reason=_("The act was undone."), now=now)
+    Appointment.objects.bulk_update(visits, ["status", "version"])
+    operation.touched = [touched(visit.pk, visit.version) for visit in visits]
+    return "undone" if quiet else "cancelled"
+
+
+def _put_back(operation: Operation, done: Operation, visits: list[Appointment], now: datetime) -> str:
+    """Give each visit the values that it had before the act."""
+    before = {entry["appointment"]: entry["before"] or {} for entry in done.touched}
+    for visit in visits:
+        fields = _typed(before[visit.pk])
+        for name, value in fields.items():
+            setattr(visit, name, value)
+        visit.version += 1
+        visit.save(update_fields=[*fields, "version", "updated_at"])
+        notices.withdraw_for(appointment=visit, reason=_("The act was undone."), now=now)
+        if visit.is_ahead:
+            notices.remind(appointment=visit, now=now)
+    operation.touched = [touched(visit.pk, visit.version) for visit in visits]
+    return "undone"
+
+
+def _typed(before: dict[str, Any]) -> dict[str, Any]:
+    """Return the stored values as their columns want them: JSON knows neither instants nor days."""
+    readers = {"wall_date": date.fromisoformat, "wall_time": time.fromisoformat}
+    readers |= dict.fromkeys(["arrives_at", "starts_at", "ends_at", "frees_at"], datetime.fromisoformat)
+    return {name: readers[name](value) if name in readers else value for name, value in before.items()}
