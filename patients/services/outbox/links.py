@@ -6,6 +6,7 @@ the same link again, and the stored copy of a mail can have it struck out, witho
 
 import base64
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import F
@@ -26,8 +27,14 @@ def hashed(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def mint(message: Message, purpose: str, *, expires_at: datetime) -> str:
-    """Return the token of this message for this purpose; made again, it keeps its expiry and its spent tries."""
+@dataclass(frozen=True)
+class Minted:
+    token: str
+    expires_at: datetime
+
+
+def mint(message: Message, purpose: str, *, expires_at: datetime) -> Minted:
+    """Return the link of this message for this purpose; made again, it keeps its expiry and its spent tries."""
     token = token_for(message, purpose)
     link, made = Link.objects.get_or_create(
         message=message, purpose=purpose, defaults={"token_hash": hashed(token), "expires_at": expires_at}
@@ -35,7 +42,7 @@ def mint(message: Message, purpose: str, *, expires_at: datetime) -> str:
     if not made and link.token_hash != hashed(token):  # SECRET_KEY was changed between two tries
         link.token_hash = hashed(token)
         link.save(update_fields=["token_hash"])
-    return token
+    return Minted(token, link.expires_at)
 
 
 def find(token: str, purpose: str, *, now: datetime) -> Link | None:

@@ -1,7 +1,7 @@
 """Send what is due. The row is the truth; whoever runs this may be killed at any line (design 6, reliability 2).
 
 For each message: a committed lease (claim), a committed try (begin), the mail composed under the row's lock (write),
-the SMTP server's answer, and the row marked by it (settle). Every step compares the lease first, so that a row which was
+the SMTP server's answer, and the row marked by it (settle). Every step compares the lease first, so that a row that was
 withdrawn or taken over meanwhile is left alone. Killed before the answer is marked, the lease runs out and the same
 Message-ID goes again: none is lost, and there are no more duplicates than kills.
 """

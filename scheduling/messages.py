@@ -1,0 +1,171 @@
+"""How the messages about visits are composed.
+
+Nothing clinical: a first name, days, arrival times, the clinic (domain 6.4). patients/apps.py finds this module by
+`autodiscover_modules("messages")`. Each composer reads the truth anew and may answer that it is no longer true.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Min
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from clinic.lib.days import local_day
+from clinic.models import Clinic
+from clinic.templatetags.pistor import clock, phone
+from patients.models import Message
+from patients.services.outbox import links
+from patients.services.outbox.letters import letter
+from patients.services.outbox.registry import CallInstead, Composed, NoLongerTrue, NotNow, Outcome, composer
+from scheduling.models import Appointment, AppointmentMessage, AppointmentStatus, SeriesMessage
+from scheduling.services.calendar_file import calendar_file
+from scheduling.services.notices import SERIES_SUMMARY, VISIT_NOTES
+from scheduling.services.reminding import DAYS_BEFORE, REMINDER_1_DAY, REMINDER_3_DAYS, next_civil_hour
+from scheduling.services.told import Difference, difference, stamp
+
+NOTES = "visit_notes"
+"""The purpose of the link in the mail about a visit's notes."""
+NOTES_LIVE_FOR = timedelta(days=14)
+
+
+def visit_of(keys: Sequence[int]) -> Mapping[int, datetime]:
+    """Return when the visit is that each message speaks of."""
+    found = AppointmentMessage.objects.filter(message__in=keys)
+    return dict(found.values_list("message_id", "appointment__starts_at"))
+
+
+def first_visit_of(keys: Sequence[int]) -> Mapping[int, datetime]:
+    """Return the first visit that still stood of the course each message speaks of, at the time it was due."""
+    found = SeriesMessage.objects.filter(
+        message__in=keys, plan__sessions__appointments__status__in=["booked", "confirmed", "completed"]
+    )
+    return dict(found.values_list("message_id").annotate(first=Min("plan__sessions__appointments__starts_at")))
+
+
+def _reminder(message: Message, now: datetime) -> Outcome:
+    link = AppointmentMessage.objects.select_related("appointment").get(message=message)
+    visit, patient, clinic = link.appointment, message.patient, Clinic.objects.current()
+    if not visit.is_ahead:
+        return NoLongerTrue(_("The visit is not ahead any more."))
+    if not patient.reminders_by_email:
+        return CallInstead(_("No reminders by e-mail."))
+    days = (local_day(visit.starts_at, clinic.tz) - local_day(now, clinic.tz)).days
+    if days > DAYS_BEFORE[link.kind]:
+        return NoLongerTrue(_("The visit was moved."))
+    later = next_civil_hour(now, clinic)
+    if later > now:
+        return NotNow(later)
+    return _reminder_letter(visit, message, clinic, now)
+
+
+def _reminder_letter(visit: Appointment, message: Message, clinic: Clinic, now: datetime) -> Composed:
+    arrival = timezone.localtime(visit.arrives_at)
+    days = (arrival.date() - timezone.localtime(now).date()).days
+    time = clock(arrival)
+    day = formats.date_format(arrival, "l, j F")
+    near = {0: _("today, %(day)s"), 1: _("tomorrow, %(day)s")}.get(days, "") % {"day": day}
+    subject = {
+        0: _("Reminder: your appointment today at %(time)s"),
+        1: _("Reminder: your appointment tomorrow at %(time)s"),
+    }.get(days, _("Your appointment on %(day)s")) % {"time": time, "day": day}
+    return letter(
+        "reminder",
+        subject=subject,
+        preview=_("Please arrive at %(time)s (%(zone)s).") % {"time": time, "zone": clinic.zone_word},
+        clinic=clinic,
+        patient=message.patient,
+        context={
+            "arrives_at": visit.arrives_at,
+            "minutes": int((visit.ends_at - visit.arrives_at) / timedelta(minutes=1)),
+            "near": near,
+            "notice_hours": 0 if near else clinic.notice_hours,
+        },
+    )
+
+
+composer(REMINDER_3_DAYS, label=gettext_lazy("Reminder, 3 days"), visits=visit_of)(_reminder)
+composer(REMINDER_1_DAY, label=gettext_lazy("Reminder, 1 day"), visits=visit_of)(_reminder)
+
+
+@composer(SERIES_SUMMARY, label=gettext_lazy("All dates"), visits=first_visit_of)
+def series_summary(message: Message, now: datetime) -> Outcome:
+    """Tell all dates that now stand, or that none does; nothing when they are as they were told.
+
+    Closing the link here, in the transaction that writes the mail, makes the next change a mail of its own.
+    """
+    link = SeriesMessage.objects.select_related("plan").get(message=message)
+    change = difference(link.plan, now)
+    link.is_open = False
+    link.told = [] if change.is_nothing else [[visit.pk, stamp(visit.starts_at)] for visit in change.current]
+    link.save(update_fields=["is_open", "told"])
+    if change.is_nothing:
+        return NoLongerTrue(_("The patient knows these dates."))
+    return _series_letter(message, change, Clinic.objects.current(), now)
+
+
+def _series_letter(message: Message, change: Difference, clinic: Clinic, now: datetime) -> Composed:
+    gone = list(Appointment.objects.filter(pk__in=change.gone).order_by("starts_at"))
+    subject, opening = _series_words(change)
+    call = _("Questions? Call %(number)s") if not change.current else _("Call %(number)s to change or cancel")
+    summary = _("%(clinic)s: appointment") % {"clinic": clinic.short_name}
+    return letter(
+        "series_summary",
+        subject=subject,
+        preview=opening,
+        clinic=clinic,
+        patient=message.patient,
+        context={
+            "opening": opening,
+            "lines": [_line(visit, change) for visit in change.current],
+            "gone": [_as_told(visit, change) for visit in gone],
+            "call": call % {"number": phone(clinic.phone)},
+        },
+        attachments=(calendar_file(visits=change.current, gone=gone, clinic=clinic, summary=summary, now=now),),
+    )
+
+
+def _series_words(change: Difference) -> tuple[str, str]:
+    if not change.current:
+        return _("Your appointments are cancelled"), _("Your appointments with us are cancelled. None is left ahead.")
+    count = len(change.current)
+    if change.told:
+        return _("Your appointments have changed"), _("Some of your appointments have changed. These now stand:")
+    return _("Your appointments"), ngettext(
+        "You have %(count)d appointment with us:", "You have %(count)d appointments with us:", count
+    ) % {"count": count}
+
+
+def _line(visit: Appointment, change: Difference) -> dict[str, Any]:
+    words = _("new time") if visit.pk in change.told else _("new")
+    return {"arrives_at": visit.arrives_at, "is_new": change.is_new(visit), "words": words}
+
+
+def _as_told(visit: Appointment, change: Difference) -> dict[str, Any]:
+    """Return a visit that is gone at the time the patient knows, whatever became of the row since."""
+    numbing = visit.starts_at - visit.arrives_at
+    return {"arrives_at": datetime.fromisoformat(change.told[visit.pk]) - numbing}
+
+
+@composer(VISIT_NOTES, label=gettext_lazy("Visit notes ready"), visits=visit_of)
+def visit_notes(message: Message, now: datetime) -> Outcome:
+    """Tell that the notes of a visit are ready, with the link to them."""
+    link = AppointmentMessage.objects.select_related("appointment").get(message=message)
+    if link.appointment.status != AppointmentStatus.COMPLETED:
+        return NoLongerTrue(_("The visit is not completed any more."))
+    minted = links.mint(message, NOTES, expires_at=now + NOTES_LIVE_FOR)
+    return letter(
+        "visit_notes",
+        subject=_("Your visit notes are ready"),
+        preview=_("What to expect, and what to do in the next days."),
+        clinic=Clinic.objects.current(),
+        patient=message.patient,
+        context={
+            "link": settings.BASE_URL + reverse("visit_notes", args=[minted.token]),
+            "expires_at": minted.expires_at,
+        },
+    )
