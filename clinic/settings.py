@@ -8,12 +8,14 @@ missing stops the start with a sentence that names the variable.
 import json
 import os
 import secrets
+import sys
 from pathlib import Path
+from typing import Any
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
-from environs import Env
+from environs import Env, validate
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -22,6 +24,8 @@ MODE = env.str("PISTOR_MODE", "production" if env.str("DATABASE_URL", "") else "
 if MODE not in {"local", "production"}:
     raise ImproperlyConfigured(f"PISTOR_MODE is {MODE!r}. Use 'local' or 'production'.")
 PRODUCTION = MODE == "production"
+STARTS_THE_STACK = sys.argv[1:2] == ["up"]
+"""`manage.py up` starts the servers that no URL names, and hands their addresses to its children."""
 
 
 def _needed(name: str, why: str) -> str:
@@ -43,7 +47,7 @@ def _local_secret() -> str:
     return path.read_text()
 
 
-def _stack() -> dict[str, str]:
+def _stack() -> dict[str, Any]:
     """Return the addresses that a running `manage.py up` wrote down, so that other commands find its servers."""
     path = HOME / "stack.json"
     return json.loads(path.read_text()) if path.exists() else {}
@@ -65,6 +69,7 @@ if PRODUCTION and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
     raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts of this clinic, such as 'book.example.ca'.")
 
 # --- Servers ----------------------------------------------------------------------------------------------------------
+GIVEN_URLS = {name: env.str(name, "") for name in ("DATABASE_URL", "REDIS_URL", "EMAIL_URL")}
 STACK = {} if PRODUCTION else _stack()
 DATABASES = {
     "default": env.dj_db_url(
@@ -78,10 +83,9 @@ DATABASES["default"]["TEST"] = {"TEMPLATE": "template0"}
 REDIS_URL = _needed("REDIS_URL", "Name the Redis server, such as 'redis://localhost:6379/0'.") or STACK.get(
     "REDIS_URL", "redis://localhost:1/0"
 )
-_mail = env.dj_email_url(
-    "EMAIL_URL",
-    STACK.get("EMAIL_URL", "smtp://localhost:1") if not PRODUCTION else _needed("EMAIL_URL", "Name the SMTP server."),
-)
+if not STARTS_THE_STACK:
+    _needed("EMAIL_URL", "Name the SMTP server, such as 'smtp+tls://user:password@mail.example.ca:587'.")
+_mail = env.dj_email_url("EMAIL_URL", STACK.get("EMAIL_URL", "smtp://localhost:1"))
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = _mail["EMAIL_HOST"]
 EMAIL_PORT = _mail["EMAIL_PORT"] or 25
@@ -90,10 +94,13 @@ EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"] or ""
 EMAIL_USE_TLS = _mail["EMAIL_USE_TLS"]
 EMAIL_USE_SSL = _mail["EMAIL_USE_SSL"]
 EMAIL_TIMEOUT = 20  # seconds; must stay below the outbox's lease
-DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", "clinic@localhost" if not PRODUCTION else "")
+DEFAULT_FROM_EMAIL = _needed("MAIL_FROM", "Give the address that mails come from.") or "clinic@localhost"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-PORT = env.int("PORT", 8000)
-BASE_URL = env.str("BASE_URL", f"https://{ALLOWED_HOSTS[0]}" if PRODUCTION else f"http://localhost:{PORT}").rstrip("/")
+DEMO = env.bool("PISTOR_DEMO", True)  # into an embedded, empty database only
+LISTEN = env.str("LISTEN", "127.0.0.1")
+PORT = env.int("PORT", 8000, validate=validate.Range(1, 65535))
+_address = f"https://{ALLOWED_HOSTS[0].lstrip('.')}" if PRODUCTION else f"http://localhost:{PORT}"
+BASE_URL = env.str("BASE_URL", _address).rstrip("/")
 
 # --- What is installed ------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -175,7 +182,12 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = "strict"
-AXES_USERNAME_FORM_FIELD = "login"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_RATE_LIMITS = {"login_failed": None}  # axes counts these, by address and place: one cannot lock out another
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.bool("BEHIND_PROXY", False) else 0
+AXES_USERNAME_CALLABLE = "clinic.accounts.tried_name"
+AXES_CLIENT_IP_CALLABLE = "clinic.accounts.client_address"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -258,6 +270,7 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_ENABLE_UTC = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "beat-schedule")
+MESSAGES_LATE_MINUTES = env.int("MESSAGES_LATE_MINUTES", 15)  # `/healthz` says so from then on
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", 60.0)  # design 6: every minute
 CELERY_BEAT_SCHEDULE = {
     "sweep-messages": {

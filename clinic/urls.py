@@ -1,5 +1,10 @@
 """Every address of the clinic. A new one needs a line in the access matrix (tests/test_access.py)."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from clinic import health
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("livez", health.livez, name="livez"),
+    path("healthz", health.healthz, name="healthz"),
+]

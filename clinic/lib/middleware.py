@@ -9,6 +9,8 @@ from django.utils import timezone
 from clinic.models import Clinic, User
 
 SEEN_EVERY = timedelta(minutes=1)
+BARE = {"/livez", "/healthz"}
+"""Addresses that must answer when the database does not: they get no clinic."""
 
 
 class ClinicMiddleware:
@@ -18,6 +20,8 @@ class ClinicMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path in BARE:
+            return self.get_response(request)
         request.clinic = Clinic.objects.current()  # type: ignore[attr-defined]
         with timezone.override(request.clinic.tz):  # type: ignore[attr-defined]
             self._note_activity(request)

@@ -1,7 +1,13 @@
-"""The embedded PostgreSQL: one folder, one server, reached by a Unix socket only."""
+"""The embedded PostgreSQL: one folder, one server, reached by a Unix socket only.
 
+Run as `python -m clinic.stack.postgres FOLDER`: it says its URL when it is ready, and stops the server on SIGTERM.
+"""
+
+import argparse
 import json
 import os
+import signal
+import sys
 import warnings
 from pathlib import Path
 
@@ -43,3 +49,21 @@ def _configure(url: str, wanted: dict[str, str]) -> bool:
             cursor.execute(f"ALTER SYSTEM SET {name} = %s", [wanted[name]])
     connection.close()
     return not differing
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    given = parser.parse_args()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+    server, url = start(given.folder)
+    print(f"@url {url}", flush=True)  # noqa: T201 - a word to the runner
+    while server.get_postmaster_info().is_running():
+        if signal.sigtimedwait({signal.SIGTERM, signal.SIGINT}, 1):
+            server.cleanup()
+            return
+    sys.exit("PostgreSQL ended.")
+
+
+if __name__ == "__main__":
+    main()
