@@ -1,13 +1,13 @@
-// Finding a patient by keyboard: arrows walk the results, Enter in the field opens the first. Without it, Enter submits.
+// Finding by keyboard: arrows walk the results, Enter in the field opens the first. Without it, Enter submits the form.
 (() => {
   const form = document.querySelector("[data-find-form]");
-  const results = document.querySelector("[data-find-results]");
-  if (!form || !results) return;
-  const field = form.querySelector("[data-find]");
+  const field = form?.querySelector("[data-find]");
+  if (!field) return;
+  const results = () => document.querySelector("[data-find-results]");
+  const links = () => [...results().querySelectorAll("[data-find-result]")];
   let shown = field.value.trim(); // the words that the results on screen answer
   let opens = false; // Enter came before the answer did
 
-  const links = () => [...results.querySelectorAll("[data-find-result]")];
   const walk = (step) => {
     const all = links();
     const next = all.indexOf(document.activeElement) + step;
@@ -27,12 +27,13 @@
   });
   field.addEventListener("input", () => (opens = false));
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target !== results) return;
-    shown = new URLSearchParams(event.detail.pathInfo.finalRequestPath.split("?")[1]).get("q")?.trim() ?? "";
+    const asked = event.detail.requestConfig;
+    if (asked?.elt !== field) return;
+    shown = (asked.parameters.q ?? "").trim();
     if (opens && shown === field.value.trim()) open();
   });
   document.addEventListener("keydown", (event) => {
-    const inside = event.target === field || results.contains(event.target);
+    const inside = event.target === field || results().contains(event.target);
     if (!inside || event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();

@@ -153,7 +153,7 @@ class PlanArea(models.Model):
 
 @pghistory.track()
 class Session(models.Model):
-    """One numbered sitting of a plan. Numbers follow dates: which appointment bears a number may change (design 4.6)."""
+    """One numbered sitting of a plan. Numbers follow dates: which appointment bears one may change (design 4.6)."""
 
     plan = models.ForeignKey(TreatmentPlan, models.CASCADE, related_name="sessions")
     number = models.PositiveSmallIntegerField(_("number"))

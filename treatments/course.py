@@ -1,0 +1,119 @@
+"""What the desk asks of a course, and the limits that it must keep (domain 1, rows 37 and 38; design 4.5)."""
+
+from dataclasses import asdict, dataclass
+from datetime import time
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from treatments.models import Area, Protocol, Side
+
+FEWEST_SESSIONS, MOST_SESSIONS = 4, 15
+SHORTEST_DAYS, LONGEST_DAYS = 7, 14
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course as it was asked for. `areas` are keys with a side; `weekdays` count from Monday, 0."""
+
+    areas: tuple[tuple[str, str], ...]
+    sessions: int
+    interval_min: int
+    interval_ideal: int
+    interval_max: int
+    clinician_id: int | None = None
+    weekdays: tuple[int, ...] = ()
+    around: time | None = None
+    many_sessions_reason: str = ""
+    long_gap_reason: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def usual(cls, protocol: Protocol) -> "Course":
+        """Return the course as the catalogue has it: its usual values, both sides of every area open to all."""
+        return cls(
+            areas=tuple(
+                (area.key, side) for area in protocol.areas.all() if not area.restricted for side in sides_of(area)
+            ),
+            sessions=protocol.sessions_usual,
+            interval_min=protocol.interval_min,
+            interval_ideal=protocol.interval_ideal,
+            interval_max=protocol.interval_max,
+        )
+
+
+class PlanRefused(Exception):
+    """This plan is not made. `problems` says why, in a sentence for each field ("" for the whole)."""
+
+    def __init__(self, problems: dict[str, str]) -> None:
+        super().__init__("; ".join(problems.values()))
+        self.problems = problems
+
+
+def sides_of(area: Area) -> tuple[Side, ...]:
+    """Return the sides on which an area can be treated."""
+    return (Side.LEFT, Side.RIGHT) if area.sided else (Side.MIDLINE,)
+
+
+def problems(course: Course, protocol: Protocol) -> dict[str, str]:
+    """Return what keeps this course from being planned, by field; an empty dictionary when nothing does."""
+    found = _session_problems(course) | _day_problems(course, protocol) | _area_problems(course, protocol)
+    if any(not 0 <= weekday <= 6 for weekday in course.weekdays):
+        found["weekdays"] = _("Choose days of the week.")
+    return found
+
+
+def _session_problems(course: Course) -> dict[str, str]:
+    if course.sessions < FEWEST_SESSIONS:
+        said = _("%(count)d is too few: a course has 4 to 15 sessions.")
+        return {"sessions": said % {"count": course.sessions}}
+    if course.sessions > MOST_SESSIONS and not course.many_sessions_reason.strip():
+        said = _("%(count)d is more than the 15 of a course. Enter 4 to 15, or say why it takes more.")
+        return {"sessions": said % {"count": course.sessions}, "many_sessions_reason": _("Say why.")}
+    return {}
+
+
+def _day_problems(course: Course, protocol: Protocol) -> dict[str, str]:
+    least = max(SHORTEST_DAYS, protocol.interval_min)
+    if course.interval_min < least:
+        said = ngettext(
+            "%(days)d day is too close: %(protocol)s needs %(least)d. %(enter)s",
+            "%(days)d days is too close: %(protocol)s needs %(least)d. %(enter)s",
+            course.interval_min,
+        )
+        words = {"days": course.interval_min, "protocol": protocol.name, "least": least, "enter": _enter(least)}
+        return {"interval_min": said % words}
+    if course.interval_ideal < course.interval_min:
+        return {
+            "interval_ideal": _("The best is at least the shortest: %(days)d or more.") % {"days": course.interval_min}
+        }
+    if course.interval_max < course.interval_ideal:
+        return {
+            "interval_max": _("The longest is at least the best: %(days)d or more.") % {"days": course.interval_ideal}
+        }
+    if course.interval_max > LONGEST_DAYS and not course.long_gap_reason.strip():
+        said = _("%(days)d days is long: 14 is the most. Enter up to 14, or say why it takes longer.")
+        return {"interval_max": said % {"days": course.interval_max}, "long_gap_reason": _("Say why.")}
+    return {}
+
+
+def _enter(least: int) -> str:
+    if least >= LONGEST_DAYS:
+        return _("Enter %(least)d.") % {"least": least}
+    return _("Enter %(least)d to %(most)d.") % {"least": least, "most": LONGEST_DAYS}
+
+
+def _area_problems(course: Course, protocol: Protocol) -> dict[str, str]:
+    known = {area.key: area for area in protocol.areas.all()}
+    if not course.areas:
+        return {"areas": _("Choose at least one area.")}
+    for key, side in course.areas:
+        if key not in known or side not in sides_of(known[key]):
+            return {"areas": _("%(protocol)s does not treat that place.") % {"protocol": protocol.name}}
+    named_only = [known[key].name for key, _side in course.areas if known[key].restricted]
+    if named_only and course.clinician_id is None:
+        return {"clinician": _("%(area)s: for named clinicians only. Choose with whom.") % {"area": named_only[0]}}
+    return {}

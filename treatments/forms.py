@@ -1,0 +1,119 @@
+"""The form of a new plan. It converts; the limits are in treatments.course."""
+
+import uuid
+from datetime import time
+from typing import Any, cast
+
+from django import forms
+from django.utils import formats
+from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
+from django.utils.translation import gettext_lazy as _
+
+from clinic.lib.days import clock
+from clinic.models import Clinician
+from treatments.course import Course, sides_of
+from treatments.models import Protocol, Side, TreatmentPlan
+
+SIDE_WORDS = {Side.LEFT: _("Left"), Side.RIGHT: _("Right"), Side.MIDLINE: _("Treat")}
+HALF_HOURS = [time(hour, minute) for hour in range(7, 20) for minute in (0, 30)]
+
+
+def _weekday_choices() -> list[tuple[int, Any]]:
+    first = int(formats.get_format("FIRST_DAY_OF_WEEK") or 0)  # 0 is Sunday there, Monday here
+    start = (first - 1) % 7 if first else 0
+    return [(day % 7, WEEKDAYS_ABBR[day % 7]) for day in range(start, start + 7)]
+
+
+class PlanForm(forms.Form):
+    """A course made personal. It starts from the protocol, and from what this patient chose the last time."""
+
+    operation = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    areas = forms.MultipleChoiceField(
+        label=_("Areas"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one area.")},
+    )
+    clinician = forms.ModelChoiceField(
+        Clinician.objects.none(), label=_("With"), required=False, empty_label=_("Anyone"), blank=True
+    )
+    sessions = forms.IntegerField(label=_("Sessions"), min_value=1, max_value=99)
+    interval_min = forms.IntegerField(label=_("At least"), min_value=1, max_value=99)
+    interval_ideal = forms.IntegerField(label=_("Best"), min_value=1, max_value=99)
+    interval_max = forms.IntegerField(label=_("At most"), min_value=1, max_value=99)
+    weekdays = forms.TypedMultipleChoiceField(
+        label=_("Usual days"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    around = forms.TypedChoiceField(
+        label=_("Around"), coerce=time.fromisoformat, empty_value=None, required=False, choices=[]
+    )
+    many_sessions_reason = forms.CharField(label=_("Why more than 15 sessions"), max_length=200, required=False)
+    long_gap_reason = forms.CharField(label=_("Why more than 14 days"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, protocol: Protocol, last: TreatmentPlan | None = None, **kwargs: Any) -> None:
+        course = Course.usual(protocol)
+        kwargs["initial"] = {
+            "areas": [f"{key}:{side}" for key, side in course.areas],
+            "sessions": course.sessions,
+            "interval_min": course.interval_min,
+            "interval_ideal": course.interval_ideal,
+            "interval_max": course.interval_max,
+            "clinician": last.clinician_id if last else None,
+            "weekdays": last.usual_weekdays if last else [],
+            "around": clock(last.usual_time) if last and last.usual_time else "",
+        } | kwargs.get("initial", {})
+        super().__init__(*args, **kwargs)
+        self.protocol = protocol
+        choices = {
+            "areas": [
+                (f"{area.key}:{side}", SIDE_WORDS[side]) for area in protocol.areas.all() for side in sides_of(area)
+            ],
+            "weekdays": _weekday_choices(),
+            "around": [("", _("Any time")), *((clock(wall), clock(wall)) for wall in HALF_HOURS)],
+        }
+        for name, values in choices.items():
+            cast(Any, self.fields[name]).choices = values
+        cast(forms.ModelChoiceField, self.fields["clinician"]).queryset = Clinician.objects.filter(is_active=True)
+        for name in ("sessions", "interval_min", "interval_ideal", "interval_max"):
+            self.fields[name].widget.attrs["inputmode"] = "numeric"
+
+    def area_rows(self) -> list[tuple[str, bool, list[forms.boundfield.BoundWidget]]]:
+        """Return each area's name, whether only named clinicians treat it, and its side toggles."""
+        toggles = {str(toggle.data["value"]): toggle for toggle in self["areas"]}
+        return [
+            (area.name, area.restricted, [toggles[f"{area.key}:{side}"] for side in sides_of(area)])
+            for area in self.protocol.areas.all()
+        ]
+
+    def weekday_toggles(self) -> list[tuple[str, forms.boundfield.BoundWidget]]:
+        """Return each day's full name and its toggle."""
+        return [(str(WEEKDAYS[toggle.data["value"]]), toggle) for toggle in self["weekdays"]]
+
+    def asks_why(self, name: str) -> bool:
+        """Say whether the field for a reason must be seen: it was asked for, or was filled in."""
+        return bool(self.errors.get(name) or self[name].value())
+
+    def show_many_sessions_reason(self) -> bool:
+        return self.asks_why("many_sessions_reason")
+
+    def show_long_gap_reason(self) -> bool:
+        return self.asks_why("long_gap_reason")
+
+    def course(self) -> Course:
+        """Return what was asked for, as the service takes it."""
+        asked = self.cleaned_data
+        areas = []
+        for value in asked["areas"]:
+            key, _colon, side = value.partition(":")
+            areas.append((key, side))
+        return Course(
+            areas=tuple(areas),
+            sessions=asked["sessions"],
+            interval_min=asked["interval_min"],
+            interval_ideal=asked["interval_ideal"],
+            interval_max=asked["interval_max"],
+            clinician_id=asked["clinician"].pk if asked["clinician"] else None,
+            weekdays=tuple(asked["weekdays"]),
+            around=asked["around"],
+            many_sessions_reason=asked["many_sessions_reason"],
+            long_gap_reason=asked["long_gap_reason"],
+        )

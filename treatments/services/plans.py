@@ -1,0 +1,72 @@
+"""Making a patient's plan: a protocol made personal, its sessions numbered from 1."""
+
+import uuid
+from datetime import datetime
+
+import pghistory
+from django.db import IntegrityError
+
+from clinic.lib.locks import in_transaction, sqlstate
+from clinic.lib.operations import once
+from clinic.models import Operation, User
+from patients.models import Patient
+from treatments.course import Course, PlanRefused, problems
+from treatments.models import PlanArea, Protocol, Session, TreatmentPlan
+
+COPIED = ("minutes", "numbing_minutes", "turnover_minutes", "room_kind", "device_kind")
+"""Values that a plan takes from its protocol as they are: a later change of the catalogue does not reach it."""
+
+
+def create_plan(
+    *, key: uuid.UUID, patient: Patient, protocol: Protocol, course: Course, actor: User | None, now: datetime
+) -> TreatmentPlan:
+    """Make a plan with its sessions; the same key again returns the same plan. Raises PlanRefused, OperationReused."""
+    found = problems(course, protocol)
+    if found:
+        raise PlanRefused(found)
+
+    def act(operation: Operation) -> None:
+        plan = _make(patient, protocol, course)
+        operation.result = {"plan": str(plan.public_id)}
+
+    def save() -> TreatmentPlan:
+        body = course.as_dict() | {"patient": patient.pk, "protocol": protocol.key}
+        with pghistory.context(**({"user": actor.pk} if actor else {})):
+            operation = once(key=key, kind="create_plan", actor=actor, body=body, now=now, act=act)
+        return TreatmentPlan.objects.get(public_id=operation.result["plan"])
+
+    try:
+        return in_transaction(save)
+    except IntegrityError as error:
+        raise _refused(error) from error
+
+
+def _make(patient: Patient, protocol: Protocol, course: Course) -> TreatmentPlan:
+    plan = TreatmentPlan.objects.create(
+        patient=patient,
+        protocol=protocol,
+        name=protocol.name,
+        clinician_id=course.clinician_id,
+        session_count=course.sessions,
+        interval_min=course.interval_min,
+        interval_ideal=course.interval_ideal,
+        interval_max=course.interval_max,
+        usual_weekdays=sorted(course.weekdays),
+        usual_time=course.around,
+        many_sessions_reason=course.many_sessions_reason.strip(),
+        long_gap_reason=course.long_gap_reason.strip(),
+        **{name: getattr(protocol, name) for name in COPIED},
+    )
+    areas = {area.key: area for area in protocol.areas.all()}
+    PlanArea.objects.bulk_create(PlanArea(plan=plan, area=areas[key], side=side) for key, side in course.areas)
+    Session.objects.bulk_create(Session(plan=plan, number=number) for number in range(1, course.sessions + 1))
+    return plan
+
+
+def _refused(error: IntegrityError) -> Exception:
+    """Return the sentence of the rule that the database kept, or the error itself when it is none of ours."""
+    name = error.__cause__.diag.constraint_name if sqlstate(error) == "23514" else None  # type: ignore[union-attr]
+    for rule in TreatmentPlan._meta.constraints:
+        if rule.name == name:
+            return PlanRefused({"": str(rule.violation_error_message)})
+    return error
