@@ -35,6 +35,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
         free = Q(state=MessageState.WAITING) | Q(state=MessageState.CLAIMED, lease_until__lt=at)
         return self.filter(free, channel=Channel.EMAIL, due_at__lte=at)
 
+    def needing_a_person(self, at: datetime, *, since: datetime) -> Self:
+        """Return calls to make now, and what failed or came too late since a moment."""
+        stopped = Q(state__in=[MessageState.FAILED, MessageState.EXPIRED], settled_at__gte=since)
+        return self.filter(Q(state=MessageState.WAITING, channel=Channel.PHONE, due_at__lte=at) | stopped)
+
     def overdue(self, at: datetime) -> Self:
         """Return messages whose time has passed unsent: they expire."""
         free = Q(state=MessageState.WAITING) | Q(state=MessageState.CLAIMED, lease_until__lt=at)
@@ -87,6 +92,12 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.state}"
+
+    @property
+    def wants_a_call(self) -> bool:
+        """Whether only a person can still tell the patient."""
+        by_phone = self.channel == Channel.PHONE and self.state == MessageState.WAITING
+        return by_phone or self.state in {MessageState.FAILED, MessageState.EXPIRED}
 
 
 class Link(models.Model):

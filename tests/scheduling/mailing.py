@@ -101,5 +101,6 @@ def a_reminder(course: Course, *, due: datetime, visit: Appointment | None = Non
     visit = visit or course.put(1, factory.local_day(due) + timedelta(days=1), "14:00")
     values: dict[str, Any] = {"channel": Channel.EMAIL, "not_after": visit.arrives_at}
     message = queue.enqueue(patient=course.patient, kind="reminder_1_day", due_at=due, **(values | fields))
-    AppointmentMessage.objects.create(message=message, appointment=visit, kind=message.kind, version=visit.version)
+    version = visit.version + visit.message_links.count()
+    AppointmentMessage.objects.create(message=message, appointment=visit, kind=message.kind, version=version)
     return message

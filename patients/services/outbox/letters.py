@@ -1,5 +1,6 @@
 """Write a mail from its two templates: MJML for those who see HTML, plain text for all others."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,9 @@ from clinic.models import Clinic
 from patients.models import Patient
 
 from .registry import Attachment, Composed
+
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+"""Characters that no XML may hold; one pasted into a name must not stop the mail."""
 
 
 def letter(
@@ -33,5 +37,5 @@ def letter(
         "LANGUAGE_CODE": get_language(),
     }
     text = render_to_string(f"emails/{template}.txt", values)
-    html = mrml.to_html(render_to_string(f"emails/{template}.mjml", values)).content
+    html = mrml.to_html(_NO_XML.sub("", render_to_string(f"emails/{template}.mjml", values))).content
     return Composed(subject=subject, text=text.strip() + "\n", html=html, attachments=attachments)

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from clinic.lib.locks import lock_rows
+from clinic.models import User
 from patients.models import Channel, Message, MessageState, Patient
 
 
@@ -49,3 +51,20 @@ def withdraw(messages: QuerySet[Message] | Iterable[int], *, reason: str, now: d
 def postpone(message: Message, *, until: datetime) -> None:
     """Let a message that has not been written yet rest longer; a sender that has just claimed it lets go."""
     Message.objects.waiting().filter(pk=message.pk).update(state=MessageState.WAITING, due_at=until, lease_until=None)
+
+
+class NothingToTell(Exception):
+    """The message needs no call: it was sent, withdrawn, told already, or a mail is still to leave."""
+
+
+def tell_by_phone(*, message: Message, actor: User, now: datetime) -> Message:
+    """Settle a message that a person has told by phone. Told twice, it stays as it was told first."""
+    lock_rows(Message, [message.pk])
+    message.refresh_from_db()
+    if not message.wants_a_call:
+        raise NothingToTell
+    why = f" ({message.reason})" if message.reason else ""
+    message.state, message.channel, message.settled_at = MessageState.SENT, Channel.PHONE, now
+    message.reason = (_("Told by phone: %(name)s.") % {"name": actor.name} + why)[:200]
+    message.save(update_fields=["state", "channel", "settled_at", "reason"])
+    return message
