@@ -1,10 +1,11 @@
-"""How every screen writes days, times and phones. One form each (LOOK.md, Type and Words)."""
+"""How every screen writes days, times, phones and states. One form each (LOOK.md, Type and Words)."""
 
 from datetime import date, datetime, time
 from typing import Any
 
 from django import template
 from django.utils import formats, timezone
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -17,6 +18,21 @@ from clinic.lib.text import split_hits
 register = template.Library()
 
 Moment = date | datetime | None
+
+
+# A status's class of colours and its icon (LOOK.md, Colour). The word comes from the model, so that it is said once.
+STATUS_LOOKS = {
+    "planned": ("booked", "circle"),
+    "booked": ("booked", "circle"),
+    "confirmed": ("confirmed", "check-circle"),
+    "arrived": ("arrived", "geo-alt-fill"),
+    "in_treatment": ("treatment", "record-circle-fill"),
+    "completed": ("completed", "check2-all"),
+    "no_show": ("noshow", "person-x-fill"),
+    "cancelled": ("cancelled", "x-lg"),
+    "undone": ("cancelled", "arrow-counterclockwise"),
+    "dropped": ("cancelled", "x-lg"),
+}
 
 
 def _local(moment: date | datetime) -> date:
@@ -132,3 +148,16 @@ def fact(value: Any) -> str:  # noqa: ANN401 - whatever a field holds
     if isinstance(value, date):
         return born(value)
     return phone(value) if isinstance(value, PhoneNumber) else str(value or _("empty"))
+
+
+@register.simple_tag
+def status(state: str, word: str | Promise, form: str = "") -> SafeString:
+    """Draw a status: icon and word. `form="plain"` leaves the box out, for tables."""
+    look, icon = STATUS_LOOKS[state]
+    return format_html(
+        '<span class="status st-{}{}"><i class="bi bi-{}" aria-hidden="true"></i>{}</span>',
+        look,
+        " status-plain" if form == "plain" else "",
+        icon,
+        word,
+    )

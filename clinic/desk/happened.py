@@ -1,0 +1,200 @@
+"""What happened with a patient, newest first: told from the history that the database keeps, not from a diary."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clinic.lib.days import clock, day_words, local_day, wall_time
+from clinic.models import User
+from patients.models import Message, MessageState, Patient
+from patients.services.outbox.registry import kind
+from scheduling.models import Appointment, AppointmentStatus
+from treatments.models import TreatmentPlan
+
+SHOWN = 24
+READ = 200
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One line of the list."""
+
+    at: datetime
+    icon: str
+    text: str
+    detail: str = ""
+    tone: str = ""
+
+
+class Step(NamedTuple):
+    """One change of one visit, as its event row tells it: `before` is None when it was made."""
+
+    event: Any
+    before: Any | None
+
+
+class Told:
+    """Turns event rows into sentences, in the clinic's zone."""
+
+    def __init__(self, numbers: dict[int, int], names: dict[int, str], zone: ZoneInfo, today: date) -> None:
+        self.numbers = numbers
+        self.names = names
+        self.zone = zone
+        self.today = today
+
+    def who(self, event: Any) -> str:  # noqa: ANN401 - a model that pghistory makes
+        context = event.pgh_context
+        return self.names.get(context.metadata.get("user"), "") if context else ""
+
+    def what(self, event: Any) -> str:  # noqa: ANN401
+        number = self.numbers.get(event.session_id)
+        if number:
+            return _("Session %(number)d") % {"number": number}
+        return str(Appointment(kind=event.kind).get_kind_display())
+
+    def when(self, moment: datetime) -> str:
+        day, wall = local_day(moment, self.zone), wall_time(moment, self.zone)
+        return f"{day_words(day, self.today)}, {clock(wall)}"
+
+    def change(self, step: Step) -> Happening | None:
+        """Tell one change: a new state, or a new time; a new number alone is not told."""
+        event, before = step
+        if before is not None and event.status == before.status:
+            if event.starts_at == before.starts_at:
+                return None
+            text = _("%(what)s moved to %(when)s") % {"what": self.what(event), "when": self.when(event.starts_at)}
+            detail = _("from %(when)s") % {"when": self.when(before.starts_at)}
+            return Happening(event.pgh_created_at, "arrow-left-right", text, _joined(detail, self.who(event)))
+        icon, words, tone = STATES[AppointmentStatus(event.status)]
+        at = event.pgh_created_at if before is not None else event.ends_at
+        text = str(words()) % {"what": self.what(event)}
+        return Happening(at, icon, text, _joined(event.status_reason, self.who(event)), tone)
+
+    def taken_back(self, steps: list[Step]) -> Happening:
+        """Tell that one act took back several visits."""
+        event, count = steps[0].event, len(steps)
+        if event.status == AppointmentStatus.UNDONE:
+            text = ngettext("%(count)d booking undone", "%(count)d bookings undone", count)
+        else:
+            text = ngettext("%(count)d visit cancelled", "%(count)d visits cancelled", count)
+        icon = STATES[AppointmentStatus(event.status)][0]
+        detail = _joined(event.status_reason, self.who(event))
+        return Happening(event.pgh_created_at, icon, text % {"count": count}, detail)
+
+    def booked(self, steps: list[Step]) -> Happening:
+        """Tell what one act booked: a whole course is one line."""
+        event = steps[0].event
+        first = min(step.event.starts_at for step in steps)
+        count = len(steps)
+        if count == 1:
+            text = _("%(what)s booked for %(when)s") % {"what": self.what(event), "when": self.when(first)}
+            return Happening(event.created_at, "calendar-plus", text, self.who(event))
+        text = ngettext("%(count)d session booked", "%(count)d sessions booked", count) % {"count": count}
+        detail = _("the first on %(when)s") % {"when": self.when(first)}
+        return Happening(event.created_at, "calendar-plus", text, _joined(detail, self.who(event)))
+
+
+STATES = {
+    AppointmentStatus.BOOKED: ("calendar-plus", lambda: _("%(what)s stands again"), ""),
+    AppointmentStatus.CONFIRMED: ("check-circle", lambda: _("%(what)s confirmed"), "acc"),
+    AppointmentStatus.ARRIVED: ("geo-alt", lambda: _("Arrived for %(what)s"), ""),
+    AppointmentStatus.IN_TREATMENT: ("record-circle", lambda: _("%(what)s began"), ""),
+    AppointmentStatus.COMPLETED: ("check2-all", lambda: _("%(what)s completed"), "done"),
+    AppointmentStatus.NO_SHOW: ("person-x", lambda: _("Did not come: %(what)s"), "bad"),
+    AppointmentStatus.CANCELLED: ("x-lg", lambda: _("%(what)s cancelled"), ""),
+    AppointmentStatus.UNDONE: ("arrow-counterclockwise", lambda: _("%(what)s: booking undone"), ""),
+}
+
+
+TAKEN_BACK = {AppointmentStatus.UNDONE, AppointmentStatus.CANCELLED}
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def happenings(
+    patient: Patient, visits: list[Appointment], plans: Iterable[TreatmentPlan], zone: ZoneInfo, now: datetime
+) -> list[tuple[date, list[Happening]]]:
+    """Return what happened, by local day, the newest first."""
+    steps = _steps(visits)
+    edits = list(patient.events.select_related("pgh_context").order_by("-pgh_id")[:READ])  # type: ignore[attr-defined]
+    numbers = {session.pk: session.number for plan in plans for session in plan.sessions.all()}
+    told = Told(numbers, _names([step.event for step in steps] + edits), zone, local_day(now, zone))
+    found = _of_visits(steps, told) + _of_messages(patient) + _of_file(edits, told)
+    found += [
+        Happening(
+            plan.created_at,
+            "signpost-split",
+            _("Course planned: %(name)s") % {"name": plan.name},
+            ngettext("%(count)d session", "%(count)d sessions", plan.session_count) % {"count": plan.session_count},
+        )
+        for plan in plans
+    ]
+    newest = sorted((one for one in found if one.at <= now), key=lambda one: one.at, reverse=True)[:SHOWN]
+    return [(day, list(ones)) for day, ones in groupby(newest, key=lambda one: local_day(one.at, zone))]
+
+
+def _steps(visits: list[Appointment]) -> list[Step]:
+    """Return every change of these visits, each beside the state before it."""
+    rows = Appointment.pgh_event_model.objects.filter(  # type: ignore[attr-defined]
+        pgh_obj_id__in=[visit.pk for visit in visits]
+    )
+    before: dict[int, Any] = {}
+    steps = []
+    for event in rows.select_related("pgh_context").order_by("pgh_id"):
+        steps.append(Step(event, before.get(event.pgh_obj_id)))
+        before[event.pgh_obj_id] = event
+    return steps
+
+
+def _names(events: list[Any]) -> dict[int, str]:
+    keys = {event.pgh_context.metadata.get("user") for event in events if event.pgh_context}
+    return dict(User.objects.filter(pk__in=keys - {None}).values_list("pk", "name"))
+
+
+def _of_visits(steps: list[Step], told: Told) -> list[Happening]:
+    """Tell the changes of visits. What one act made is told together; a visit made completed was written down later."""
+    made = [step for step in steps if step.before is None]
+    acts: dict[Any, list[Step]] = {}
+    for step in made:
+        acts.setdefault(step.event.pgh_context_id or step.event.created_at, []).append(step)
+    found = [told.booked(together) for together in acts.values()]
+    later = [step for step in steps if step.before is not None or step.event.status != AppointmentStatus.BOOKED]
+    together: dict[Any, list[Step]] = {}
+    for step in later:
+        wholesale = step.event.status in TAKEN_BACK and step.event.pgh_context_id
+        together.setdefault((step.event.pgh_context_id, step.event.status) if wholesale else step, []).append(step)
+    for same in together.values():
+        one = told.change(same[0]) if len(same) == 1 else told.taken_back(same)
+        found += [one] if one else []
+    return found
+
+
+def _of_messages(patient: Patient) -> list[Happening]:
+    sent = patient.messages.filter(state__in=[MessageState.SENT, MessageState.FAILED]).order_by("-settled_at")[:READ]
+    return [_of_message(message) for message in sent]
+
+
+def _of_message(message: Message) -> Happening:
+    known = kind(message.kind)
+    label = str(known.label) if known else message.kind
+    at = message.settled_at or message.due_at
+    if message.state == MessageState.FAILED:
+        return Happening(at, "envelope-x", _("%(message)s: not delivered") % {"message": label}, message.reason, "bad")
+    return Happening(at, "envelope", _("%(message)s: sent") % {"message": label}, message.to_address)
+
+
+def _of_file(edits: list[Any], told: Told) -> list[Happening]:
+    found = []
+    for event in edits:
+        made = event.pgh_label == "insert"
+        text, icon = (_("Registered"), "person-plus") if made else (_("Details changed"), "pencil")
+        found.append(Happening(event.created_at if made else event.pgh_created_at, icon, text, told.who(event)))
+    return found

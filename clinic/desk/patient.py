@@ -1,0 +1,56 @@
+"""The patient page: who they are, when they come next, how their courses stand, what happened."""
+
+from uuid import UUID
+
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from clinic.lib.access import Permission, allows, requires
+from clinic.lib.audit import log_reading
+from clinic.lib.requests import person
+from clinic.models import Clinic
+from patients.models import Patient
+from scheduling.models import AppointmentStatus
+from treatments.models import PlanArea
+
+from .courses import CourseView, course_view, next_visit
+from .happened import happenings
+
+
+@require_GET
+@requires(Permission.SEE_PATIENTS)
+def patient_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Show one patient; that it was looked at is written down."""
+    user, now, zone = person(request), timezone.now(), Clinic.objects.current().tz
+    patient = get_object_or_404(Patient.objects.visible_to(user), public_id=public_id)
+    log_reading(user, patient, "patient")
+    visits = list(patient.appointments.select_related("clinician", "room", "session"))
+    areas = Prefetch("areas", PlanArea.objects.select_related("area"))
+    plans = list(patient.plans.prefetch_related("sessions", areas))
+    coming = next_visit(visits, now, zone)
+    courses = [course_view(plan, visits, coming, zone) for plan in plans]
+    open_courses = [course for course in courses if course.is_open]
+    shown = {
+        "patient": patient,
+        "coming": coming,
+        "courses": open_courses,
+        "finished": [course for course in courses if not course.is_open],
+        "others": [visit for visit in visits if not visit.session_id and visit.status != AppointmentStatus.UNDONE],
+        "happened": happenings(patient, visits, plans, zone, now),
+        "may_edit": allows(user, Permission.EDIT_PATIENTS),
+        "may_book": allows(user, Permission.BOOK),
+        "book_href": _book_href(patient, open_courses),
+    }
+    return render(request, "desk/patient.html", shown)
+
+
+def _book_href(patient: Patient, courses: list[CourseView]) -> str:
+    """Return where Book leads: to the dates of the one course that lacks some, else to the choice of a treatment."""
+    unbooked = [course for course in courses if course.to_book]
+    if len(unbooked) == 1:
+        return reverse("series_planner", args=[unbooked[0].plan.public_id])
+    return reverse("plan_new", args=[patient.public_id])
