@@ -22,7 +22,7 @@ from .folder import Folder, Held
 
 PATIENCE = 60.0
 """Seconds that one part may take to be ready: the first start on a slow machine."""
-STOP_APPS, STOP_SERVERS, STOP_DATABASE = 3.5, 1.0, 20.0
+STOP_APPS, STOP_SERVERS, STOP_DATABASE = 3.0, 1.0, 20.0
 """Seconds for each group to end by itself before it is killed. The database saves what it holds: it gets its time."""
 APPS, SERVERS, DATABASE = {"prepare", "web", "worker", "beat"}, {"valkey", "mail"}, {"postgres"}
 WEB = "--worker-class gthread --workers 2 --threads 4 --graceful-timeout 2 --log-level warning --no-control-socket"
