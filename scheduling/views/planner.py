@@ -1,0 +1,166 @@
+"""The series planner: a whole course, proposed date by date, mended, and booked in one step (design 4.7)."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from clinic.lib.access import Permission, requires
+from clinic.lib.audit import log_reading
+from clinic.lib.locks import Busy, StateRefused
+from clinic.lib.operations import OperationReused
+from clinic.models import Operation
+from scheduling.planning.types import Proposal, SeriesRefused
+from scheduling.services.errors import BookingError
+from scheduling.services.series import book_series
+from scheduling.views import planner_words as words
+from scheduling.views.planner_acts import Board, judged, opened, perform, sessions_words
+from scheduling.views.planner_choices import choices_context, pick_context
+from scheduling.views.planner_request import Request, read
+from scheduling.views.planner_rows import reason_errors, rows
+from treatments.models import PlanStatus
+
+PAGE = "scheduling/planner/page.html"
+FRAGMENT = "scheduling/planner/fragment.html"
+NOTHING = "scheduling/planner/nothing.html"
+
+
+@require_GET
+@requires(Permission.BOOK)
+def series_planner(http: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Open the planner on the course as it is usually wished."""
+    request = read(http, public_id)
+    log_reading(http.user, request.plan.patient, "series_planner")  # type: ignore[arg-type]
+    if request.plan.status != PlanStatus.ACTIVE or not request.left:
+        return render(http, NOTHING, {"plan": request.plan})
+    return _show(request, opened(request.desk))
+
+
+@require_POST
+@requires(Permission.BOOK)
+def series_lines(http: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Do one act on the lines and show them again. Saves nothing."""
+    request = read(http, public_id)
+    if request.plan.status != PlanStatus.ACTIVE or not request.left:
+        return render(http, NOTHING, {"plan": request.plan})
+    return _show(request, perform(request.desk, http.POST.get("act", "")))
+
+
+@require_POST
+@requires(Permission.BOOK)
+def series_book(http: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Book the lines as they stand, all or none. The same form gives the same answer again."""
+    request = read(http, public_id)
+    if not request.was_answered():
+        unready = _unready(request)
+        if unready:
+            return unready
+    try:
+        return _booked(request, _book(request))
+    except SeriesRefused as refused:
+        return _refused(request, refused.proposal)
+    except BookingError as error:
+        return _problem(request, error.sentence, status=422)
+    except (Busy, StateRefused):
+        return _problem(request, _("Others are booking at this moment. Nothing was saved. Press Book once more."), 409)
+    except OperationReused:
+        messages.warning(http, _("That page had booked its sessions already, so nothing more was saved."))
+        return redirect("patient_page", request.plan.patient.public_id)
+
+
+def _book(request: Request) -> Operation:
+    desk = request.desk
+    reasons = {number: entry.reason for number, entry in enumerate(desk.entries, desk.shown_first) if entry.reason}
+    return book_series(
+        key=request.key,
+        plan_id=request.plan.pk,
+        choices=request.choices,
+        slots=desk.slots,
+        reasons=reasons,
+        actor=request.http.user,  # type: ignore[arg-type]
+        now=request.now,
+    )
+
+
+def _booked(request: Request, operation: Operation) -> HttpResponse:
+    patient, count = request.plan.patient, operation.result.get("count", 0)
+    said = ngettext("%(n)d session booked for %(name)s.", "%(n)d sessions booked for %(name)s.", count)
+    messages.success(request.http, said % {"n": count, "name": patient.full_name}, extra_tags=f"undo:{operation.pk}")
+    return redirect("patient_page", patient.public_id)
+
+
+def _unready(request: Request) -> HttpResponse | None:
+    """Return the page that says what is missing before the book is asked, or None."""
+    desk = request.desk
+    if request.plan.status != PlanStatus.ACTIVE or not request.left:
+        return render(request.http, NOTHING, {"plan": request.plan}, status=409)
+    if not desk.entries:
+        return _show(request, perform(desk, "propose"), status=422)
+    if desk.lines.problems or not request.form.is_valid():
+        return _problem(request, _("Nothing was saved yet: something above the dates needs mending."), status=422)
+    board = judged(desk)
+    errors = reason_errors(board, may_overrule=request.may_overrule)
+    if errors and not board.proposal.clashes:
+        return _show(request, replace(board, focus=f"reason-{min(errors)}"), errors=errors, status=422)
+    return None
+
+
+def _problem(request: Request, sentence: str, status: int) -> HttpResponse:
+    board = judged(request.desk)
+    return _show(request, replace(board, problems=(*board.problems, sentence)), status=status)
+
+
+def _refused(request: Request, proposal: Proposal) -> HttpResponse:
+    """Show the lines as they now stand: nothing was saved, and each that clashes has free times under it."""
+    numbers = [line.number for line in proposal.lines if line.stops]
+    return _show(request, request.desk.board(proposal, problems=(_refusal(numbers),)), status=409)
+
+
+def _refusal(numbers: Sequence[int]) -> str:
+    if not numbers:
+        return _("Someone booked at the same moment. Nothing was saved. All dates are free now: press Book once more.")
+    words = ngettext(
+        "%(sessions)s is no longer free. Nothing was saved. Free times stand under it.",
+        "%(sessions)s are no longer free. Nothing was saved. Free times stand under them.",
+        len(numbers),
+    )
+    return words % {"sessions": sessions_words(numbers)}
+
+
+def _show(request: Request, board: Board, *, errors: dict[int, str] | None = None, status: int = 200) -> HttpResponse:
+    """Answer with the whole page, or with what changed when htmx asks."""
+    part = bool(getattr(request.http, "htmx", False))
+    return render(request.http, FRAGMENT if part else PAGE, _context(request, board, errors or {}), status=status)
+
+
+def _context(request: Request, board: Board, errors: dict[int, str]) -> dict[str, Any]:
+    plan, names = request.plan, request.names
+    lines = rows(board, request.choices, names, may_overrule=request.may_overrule, errors=errors)
+    count = len(lines)
+    return {
+        "plan": plan,
+        "patient": plan.patient,
+        "facts": words.facts(plan),
+        "board": board,
+        "rows": lines,
+        "first": lines[0].number if lines else request.shown_first,
+        "sums": words.sums(board.proposal, names, may_overrule=request.may_overrule),
+        "former": [entry.token(request.clinic.tz) for entry in board.former],
+        "title": ngettext("Book %(n)d session", "Book %(n)d sessions", count) % {"n": count},
+        "mail": words.mail_words(plan, request.clinic.quiet_minutes),
+        "operation": request.key,
+        "clinicians": request.clinicians,
+        "lines_url": reverse("series_lines", args=[plan.public_id]),
+        "book_url": reverse("series_book", args=[plan.public_id]),
+        "pick": pick_context(request, board),
+        "grows": words.growth_words(plan, count - request.planned),
+        **choices_context(request, count),
+    }

@@ -1,0 +1,143 @@
+"""One request to the series planner, read once: who asks, the plan, and what the form says."""
+
+import uuid
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from functools import cached_property
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+
+from clinic.lib.access import Permission, allows
+from clinic.lib.days import local_day
+from clinic.models import Clinic, Clinician, Operation, Room
+from scheduling.forms.planner import ChoicesForm, Lines, read_lines
+from scheduling.models import HoursKind, WeeklyHours
+from scheduling.planning import planner
+from scheduling.planning.types import Choices
+from scheduling.services.series import MOST_SESSIONS
+from scheduling.views.planner_acts import Desk
+from scheduling.views.planner_rows import Names
+from treatments.models import SessionState, TreatmentPlan
+
+MOST_LINES = 40
+"""More lines than any course has: what comes beyond was not made by the page."""
+DAY = (time(8, 0), time(18, 0))
+"""Between which a course can be asked for where nobody has hours yet."""
+WORKDAYS = set(range(5))
+
+
+@dataclass
+class Request:
+    """What a view of the planner needs of its request; each part is read when first asked for."""
+
+    http: HttpRequest
+    plan: TreatmentPlan
+    clinic: Clinic
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        return local_day(self.now, self.clinic.tz)
+
+    @cached_property
+    def planned(self) -> int:
+        """How many sessions of the plan have no visit yet."""
+        return sum(session.state == SessionState.PLANNED for session in self.plan.sessions.all())
+
+    @cached_property
+    def left(self) -> int:
+        """How many may be booked: the planned ones, and those by which the course may still grow."""
+        return self.planned + max(0, MOST_SESSIONS - self.plan.session_count) if self.planned else 0
+
+    @cached_property
+    def may_overrule(self) -> bool:
+        return allows(self.http.user, Permission.BOOK_TOO_EARLY)
+
+    @cached_property
+    def clinicians(self) -> list[Clinician]:
+        return list(Clinician.objects.filter(is_active=True))
+
+    @cached_property
+    def names(self) -> Names:
+        rooms = {room.pk: room for room in Room.objects.all()}
+        return Names({one.pk: one for one in self.clinicians}, rooms, self.clinic.tz, self.today)
+
+    @cached_property
+    def hours(self) -> list[tuple[int, time, time]]:
+        work = WeeklyHours.objects.filter(kind=HoursKind.WORK, clinician__is_active=True)
+        return list(work.order_by().values_list("weekday", "starts", "ends").distinct())
+
+    @property
+    def weekdays(self) -> list[int]:
+        """Monday to Friday, and the other days on which anybody works or the choices ask for."""
+        return sorted(WORKDAYS | {weekday for weekday, *_times in self.hours} | self.choices.weekdays)
+
+    @property
+    def opens_and_closes(self) -> tuple[time, time]:
+        if not self.hours:
+            return DAY
+        return min(starts for _day, starts, _ends in self.hours), max(ends for _day, _starts, ends in self.hours)
+
+    @cached_property
+    def opening(self) -> Choices:
+        """The plan's habits; a clinician who takes no visits now is nobody's habit."""
+        usual = planner.default_choices(self.plan, self.now)
+        known = usual.clinician_id in {clinician.pk for clinician in self.clinicians}
+        return usual if known else replace(usual, clinician_id=None, else_anyone=True)
+
+    @cached_property
+    def form(self) -> ChoicesForm:
+        data = self.http.POST if self.http.method == "POST" else None
+        return ChoicesForm(data, opening=self.opening, clinicians=self.clinicians, today=self.today, left=self.left)
+
+    @cached_property
+    def choices(self) -> Choices:
+        return self.form.choices()
+
+    @cached_property
+    def shown_first(self) -> int:
+        """The number of the first line as the person saw it; it may have changed since."""
+        text = self.http.POST.get("first", "")
+        if text.isascii() and text.isdigit() and len(text) < 4:
+            return int(text)
+        held = {SessionState.BOOKED, SessionState.COMPLETED}
+        return 1 + sum(session.state in held for session in self.plan.sessions.all())
+
+    @cached_property
+    def desk(self) -> Desk:
+        return Desk(
+            plan=self.plan,
+            choices=self.choices,
+            lines=self._lines() if self.http.method == "POST" else Lines(()),
+            now=self.now,
+            zone=self.clinic.tz,
+            left=self.left,
+            shown_first=self.shown_first,
+            data=self.http.POST,
+        )
+
+    def _lines(self) -> Lines:
+        name = "former" if self.http.POST.get("act") == "restore" else "line"
+        first = self.shown_first
+        return read_lines(self.http.POST, name, zone=self.clinic.tz, today=self.today, first=first, at_most=MOST_LINES)
+
+    @cached_property
+    def key(self) -> uuid.UUID:
+        """The form's operation; a new one when none came, or none that can be read."""
+        try:
+            return uuid.UUID(self.http.POST.get("operation", ""))
+        except ValueError:
+            return uuid.uuid4()
+
+    def was_answered(self) -> bool:
+        """Say whether this form was booked before: a double click, a reload, Back."""
+        return Operation.objects.filter(pk=self.key).exists()
+
+
+def read(http: HttpRequest, public_id: uuid.UUID) -> Request:
+    """Read the request for a plan that this person may see, or answer 404."""
+    plans = TreatmentPlan.objects.visible_to(http.user).select_related("patient", "protocol")  # type: ignore[arg-type]
+    plan = get_object_or_404(plans.prefetch_related("areas__area", "sessions"), public_id=public_id)
+    return Request(http, plan, http.clinic, timezone.now())  # type: ignore[attr-defined]
