@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients.views import people
+from patients.views import messages, people
 
 patient_urls = [
     path("patients/", people.patient_list, name="patient_list"),
@@ -11,4 +11,10 @@ patient_urls = [
     path("patients/<uuid:public_id>/edit/", people.patient_edit, name="patient_edit"),
 ]
 
-urlpatterns = patient_urls
+message_urls = [
+    path("messages/", messages.message_list, name="message_list"),
+    path("messages/<uuid:public_id>/", messages.message_detail, name="message_detail"),
+    path("messages/<uuid:public_id>/told/", messages.message_told, name="message_told"),
+]
+
+urlpatterns = patient_urls + message_urls
