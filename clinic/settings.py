@@ -84,7 +84,9 @@ REDIS_URL = _needed("REDIS_URL", "Name the Redis server, such as 'redis://localh
     "REDIS_URL", "redis://localhost:1/0"
 )
 if not STARTS_THE_STACK:
-    _needed("EMAIL_URL", "Name the SMTP server, such as 'smtp+tls://user:password@mail.example.ca:587'.")
+    _needed("EMAIL_URL", "Name the SMTP server, such as 'submission://user:password@mail.example.ca'.")
+if GIVEN_URLS["EMAIL_URL"].partition("://")[0] not in {"", "smtp", "submission"}:  # any other would go without TLS
+    raise ImproperlyConfigured("EMAIL_URL must begin with submission:// (TLS) or smtp:// (?ssl=True for SMTPS).")
 _mail = env.dj_email_url("EMAIL_URL", STACK.get("EMAIL_URL", "smtp://localhost:1"))
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = _mail["EMAIL_HOST"]
