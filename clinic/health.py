@@ -39,7 +39,8 @@ def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 - a view's si
 
 def _answer(troubles: dict[str, str]) -> JsonResponse:
     wrong = {part: trouble for part, trouble in troubles.items() if trouble}
-    return JsonResponse({"ok": not wrong, "wrong": wrong}, status=503 if wrong else 200)
+    headers = {"Cache-Control": "no-store"}
+    return JsonResponse({"ok": not wrong, "wrong": wrong}, status=503 if wrong else 200, headers=headers)
 
 
 def _database_trouble() -> str:
@@ -62,7 +63,7 @@ def _worker_trouble(now: datetime) -> str:
 
 def _message_trouble(now: datetime) -> str:
     late = Message.objects.due(now - timedelta(minutes=settings.MESSAGES_LATE_MINUTES)).count()
-    return f"{late} are late" if late else ""
+    return f"{late} should have left by now" if late else ""
 
 
 livez.public = healthz.public = True  # type: ignore[attr-defined]
