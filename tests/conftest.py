@@ -8,6 +8,7 @@ from pytest_django import Settings
 
 from clinic.models import Clinic
 from tests import factory
+from tests.figures import SAID
 from tests.smtp import Sink
 
 
@@ -38,3 +39,11 @@ def smtp(settings: Settings) -> Iterator[Sink]:
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", sink.port
     yield sink
     sink.stop()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the tests measured."""
+    if SAID:
+        terminalreporter.section("figures")
+        for words in SAID:
+            terminalreporter.write_line(words)

@@ -57,13 +57,21 @@ def book_series(
 
     try:
         return in_transaction(attempt)
-    except Taken as error:
+    except (Taken, _Stopped) as error:
+        # The free times beside the lines are looked for here, after the locks are gone: nobody waits for them.
         plan = TreatmentPlan.objects.select_related("patient").get(pk=plan_id)
-        raise SeriesRefused(_judge(plan, choices, slots, now)) from error
+        raise SeriesRefused(_judge(plan, choices, slots, now, with_options=True)) from error
 
 
-def _judge(plan: TreatmentPlan, choices: Choices, slots: Sequence[Slot], now: datetime) -> Proposal:
-    return judged(load(plan, choices, now=now, slots=slots), slots, first_free_number(plan))
+class _Stopped(Exception):
+    """A line cannot be booked: seen under the locks."""
+
+
+def _judge(
+    plan: TreatmentPlan, choices: Choices, slots: Sequence[Slot], now: datetime, *, with_options: bool
+) -> Proposal:
+    context = load(plan, choices, now=now, slots=slots)
+    return judged(context, slots, first_free_number(plan), with_options=with_options)
 
 
 def _book(
@@ -81,9 +89,9 @@ def _book(
     if plan.status != PlanStatus.ACTIVE:
         raise PlanNotOpen
     added = _make_room(plan, len(slots))
-    proposal = _judge(plan, choices, slots, now)
+    proposal = _judge(plan, choices, slots, now, with_options=False)
     if proposal.clashes or not slots:
-        raise SeriesRefused(proposal)
+        raise _Stopped
     _check_reasons(proposal, reasons, actor)
     made = _insert(plan, proposal, reasons)
     renumber(plan)
