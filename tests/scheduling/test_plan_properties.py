@@ -1,7 +1,7 @@
 """Properties of every proposal, over random small clinics, and of the chain against brute force."""
 
 from datetime import date, time, timedelta
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -104,7 +104,7 @@ def test_no_mended_line_is_early_overlapping_or_on_closed_absent_or_busy_time(
             for option in line.options:
                 assert legal(plan, option.slot) == []
     dates = [local_day(slot.starts_at, factory.ST_JOHNS) for slot in mended.slots]
-    gaps = [(b - a).days for a, b in zip(dates, dates[1:], strict=False)]
+    gaps = [(b - a).days for a, b in pairwise(dates)]
     if not mended.shortfall:
         assert mended.clashes == 0
         assert min(gaps) >= plan.interval_min
@@ -141,7 +141,7 @@ def test_a_weekly_series_keeps_its_wall_time_across_both_clock_changes(
     assert {wall_time(slot.starts_at, factory.ST_JOHNS) for slot in proposal.slots} == {around}
     assert {line.gap for line in proposal.lines} == {None, 7}
     assert {line.mark for line in proposal.lines} == {Mark.FREE}
-    hours = {b.starts_at - a.starts_at for a, b in zip(proposal.slots, proposal.slots[1:], strict=False)}
+    hours = {b.starts_at - a.starts_at for a, b in pairwise(proposal.slots)}
     assert timedelta(days=7) in hours
     assert hours & {timedelta(days=7, hours=1), timedelta(days=6, hours=23)}
 

@@ -1,4 +1,4 @@
-"""Real threads on a real PostgreSQL: one winner, no partial series, no deadlock. Each race has a control without guards.
+"""Real threads on a real PostgreSQL: one winner, no partial series, no deadlock. Each race has a control.
 
 The figures stand at the end of the run.
 """
