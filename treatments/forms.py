@@ -14,8 +14,17 @@ from clinic.models import Clinician
 from treatments.course import Course, sides_of
 from treatments.models import Protocol, Side, TreatmentPlan
 
+ANY = "any"
 SIDE_WORDS = {Side.LEFT: _("Left"), Side.RIGHT: _("Right"), Side.MIDLINE: _("Treat")}
 HALF_HOURS = [time(hour, minute) for hour in range(7, 20) for minute in (0, 30)]
+
+
+def _key(value: str) -> int | None:
+    return None if value == ANY else int(value)
+
+
+def _wall(value: str) -> time | None:
+    return None if value == ANY else time.fromisoformat(value)
 
 
 def _weekday_choices() -> list[tuple[int, Any]]:
@@ -33,19 +42,15 @@ class PlanForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one area.")},
     )
-    clinician = forms.ModelChoiceField(
-        Clinician.objects.none(), label=_("With"), required=False, empty_label=_("Anyone"), blank=True
-    )
+    clinician = forms.TypedChoiceField(label=_("With"), coerce=_key, choices=[])
     sessions = forms.IntegerField(label=_("Sessions"), min_value=1, max_value=99)
-    interval_min = forms.IntegerField(label=_("At least"), min_value=1, max_value=99)
+    interval_min = forms.IntegerField(label=_("Days between, at least"), min_value=1, max_value=99)
     interval_ideal = forms.IntegerField(label=_("Best"), min_value=1, max_value=99)
     interval_max = forms.IntegerField(label=_("At most"), min_value=1, max_value=99)
     weekdays = forms.TypedMultipleChoiceField(
         label=_("Usual days"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
-    around = forms.TypedChoiceField(
-        label=_("Around"), coerce=time.fromisoformat, empty_value=None, required=False, choices=[]
-    )
+    around = forms.TypedChoiceField(label=_("Around"), coerce=_wall, choices=[])
     many_sessions_reason = forms.CharField(label=_("Why more than 15 sessions"), max_length=200, required=False)
     long_gap_reason = forms.CharField(label=_("Why more than 14 days"), max_length=200, required=False)
 
@@ -57,9 +62,9 @@ class PlanForm(forms.Form):
             "interval_min": course.interval_min,
             "interval_ideal": course.interval_ideal,
             "interval_max": course.interval_max,
-            "clinician": last.clinician_id if last else None,
+            "clinician": last.clinician_id if last else ANY,
             "weekdays": last.usual_weekdays if last else [],
-            "around": clock(last.usual_time) if last and last.usual_time else "",
+            "around": clock(last.usual_time) if last and last.usual_time else ANY,
         } | kwargs.get("initial", {})
         super().__init__(*args, **kwargs)
         self.protocol = protocol
@@ -68,11 +73,13 @@ class PlanForm(forms.Form):
                 (f"{area.key}:{side}", SIDE_WORDS[side]) for area in protocol.areas.all() for side in sides_of(area)
             ],
             "weekdays": _weekday_choices(),
-            "around": [("", _("Any time")), *((clock(wall), clock(wall)) for wall in HALF_HOURS)],
+            "clinician": [(ANY, _("Anyone")), *Clinician.objects.filter(is_active=True).values_list("pk", "name")],
+            "around": [(ANY, _("Any time")), *((clock(wall), clock(wall)) for wall in HALF_HOURS)],
         }
         for name, values in choices.items():
             cast(Any, self.fields[name]).choices = values
-        cast(forms.ModelChoiceField, self.fields["clinician"]).queryset = Clinician.objects.filter(is_active=True)
+        usual = _("%(least)d to %(most)d is usual")
+        self.fields["sessions"].help_text = usual % {"least": protocol.sessions_min, "most": protocol.sessions_max}
         for name in ("sessions", "interval_min", "interval_ideal", "interval_max"):
             self.fields[name].widget.attrs["inputmode"] = "numeric"
 
@@ -111,7 +118,7 @@ class PlanForm(forms.Form):
             interval_min=asked["interval_min"],
             interval_ideal=asked["interval_ideal"],
             interval_max=asked["interval_max"],
-            clinician_id=asked["clinician"].pk if asked["clinician"] else None,
+            clinician_id=asked["clinician"],
             weekdays=tuple(asked["weekdays"]),
             around=asked["around"],
             many_sessions_reason=asked["many_sessions_reason"],

@@ -15,7 +15,7 @@ from clinic.models import User
 from patients.models import Message, MessageState, Patient
 from patients.services.outbox.registry import kind
 from scheduling.models import Appointment, AppointmentStatus
-from treatments.models import TreatmentPlan
+from treatments.models import Session, TreatmentPlan
 
 SHOWN = 24
 READ = 200
@@ -42,8 +42,17 @@ class Step(NamedTuple):
 class Told:
     """Turns event rows into sentences, in the clinic's zone."""
 
-    def __init__(self, numbers: dict[int, int], names: dict[int, str], zone: ZoneInfo, today: date) -> None:
-        self.numbers = numbers
+    def __init__(
+        self,
+        visits: list[Appointment],
+        sessions: dict[int, Session],
+        names: dict[int, str],
+        zone: ZoneInfo,
+        today: date,
+    ) -> None:
+        self.made = {visit.pk: visit.created_at for visit in visits}
+        self.sessions = sessions
+        self.several = len({session.plan_id for session in sessions.values()}) > 1
         self.names = names
         self.zone = zone
         self.today = today
@@ -53,10 +62,15 @@ class Told:
         return self.names.get(context.metadata.get("user"), "") if context else ""
 
     def what(self, event: Any) -> str:  # noqa: ANN401
-        number = self.numbers.get(event.session_id)
-        if number:
-            return _("Session %(number)d") % {"number": number}
+        session = self.sessions.get(event.session_id)
+        if session:
+            return _("Session %(number)d") % {"number": session.number}
         return str(Appointment(kind=event.kind).get_kind_display())
+
+    def course(self, event: Any) -> str:  # noqa: ANN401
+        """Return the course's name where the patient has several: "Session 3" alone would not say of which."""
+        session = self.sessions.get(event.session_id)
+        return session.plan.name if session and self.several else ""
 
     def when(self, moment: datetime) -> str:
         day, wall = local_day(moment, self.zone), wall_time(moment, self.zone)
@@ -70,11 +84,13 @@ class Told:
                 return None
             text = _("%(what)s moved to %(when)s") % {"what": self.what(event), "when": self.when(event.starts_at)}
             detail = _("from %(when)s") % {"when": self.when(before.starts_at)}
-            return Happening(event.pgh_created_at, "arrow-left-right", text, _joined(detail, self.who(event)))
+            return Happening(
+                event.pgh_created_at, "arrow-left-right", text, _joined(detail, self.course(event), self.who(event))
+            )
         icon, words, tone = STATES[AppointmentStatus(event.status)]
         at = event.pgh_created_at if before is not None else event.ends_at
         text = str(words()) % {"what": self.what(event)}
-        return Happening(at, icon, text, _joined(event.status_reason, self.who(event)), tone)
+        return Happening(at, icon, text, _joined(self.course(event), event.status_reason, self.who(event)), tone)
 
     def taken_back(self, steps: list[Step]) -> Happening:
         """Tell that one act took back several visits."""
@@ -94,10 +110,14 @@ class Told:
         count = len(steps)
         if count == 1:
             text = _("%(what)s booked for %(when)s") % {"what": self.what(event), "when": self.when(first)}
-            return Happening(event.created_at, "calendar-plus", text, self.who(event))
+            return Happening(
+                self.made[event.pgh_obj_id], "calendar-plus", text, _joined(self.course(event), self.who(event))
+            )
         text = ngettext("%(count)d session booked", "%(count)d sessions booked", count) % {"count": count}
         detail = _("the first on %(when)s") % {"when": self.when(first)}
-        return Happening(event.created_at, "calendar-plus", text, _joined(detail, self.who(event)))
+        return Happening(
+            self.made[event.pgh_obj_id], "calendar-plus", text, _joined(self.course(event), detail, self.who(event))
+        )
 
 
 STATES = {
@@ -125,9 +145,9 @@ def happenings(
     """Return what happened, by local day, the newest first."""
     steps = _steps(visits)
     edits = list(patient.events.select_related("pgh_context").order_by("-pgh_id")[:READ])  # type: ignore[attr-defined]
-    numbers = {session.pk: session.number for plan in plans for session in plan.sessions.all()}
-    told = Told(numbers, _names([step.event for step in steps] + edits), zone, local_day(now, zone))
-    found = _of_visits(steps, told) + _of_messages(patient) + _of_file(edits, told)
+    sessions = {session.pk: session for plan in plans for session in plan.sessions.all()}
+    told = Told(visits, sessions, _names([step.event for step in steps] + edits), zone, local_day(now, zone))
+    found = _of_visits(steps, told) + _of_messages(patient) + _of_file(patient, edits, told)
     found += [
         Happening(
             plan.created_at,
@@ -161,10 +181,11 @@ def _names(events: list[Any]) -> dict[int, str]:
 
 def _of_visits(steps: list[Step], told: Told) -> list[Happening]:
     """Tell the changes of visits. What one act made is told together; a visit made completed was written down later."""
-    made = [step for step in steps if step.before is None]
     acts: dict[Any, list[Step]] = {}
-    for step in made:
-        acts.setdefault(step.event.pgh_context_id or step.event.created_at, []).append(step)
+    for step in steps:
+        if step.before is None:
+            act = step.event.pgh_context_id or told.made[step.event.pgh_obj_id]
+            acts.setdefault((act, step.event.kind), []).append(step)
     found = [told.booked(together) for together in acts.values()]
     later = [step for step in steps if step.before is not None or step.event.status != AppointmentStatus.BOOKED]
     together: dict[Any, list[Step]] = {}
@@ -191,10 +212,10 @@ def _of_message(message: Message) -> Happening:
     return Happening(at, "envelope", _("%(message)s: sent") % {"message": label}, message.to_address)
 
 
-def _of_file(edits: list[Any], told: Told) -> list[Happening]:
+def _of_file(patient: Patient, edits: list[Any], told: Told) -> list[Happening]:
     found = []
     for event in edits:
         made = event.pgh_label == "insert"
         text, icon = (_("Registered"), "person-plus") if made else (_("Details changed"), "pencil")
-        found.append(Happening(event.created_at if made else event.pgh_created_at, icon, text, told.who(event)))
+        found.append(Happening(patient.created_at if made else event.pgh_created_at, icon, text, told.who(event)))
     return found

@@ -61,6 +61,12 @@ def day_month(moment: Moment) -> str:
 
 
 @register.filter
+def short_day(moment: Moment) -> str:
+    """Write a local day for the axis of a drawing, where the order tells the year: "24 Nov"."""
+    return formats.date_format(_local(moment), "j M") if moment else ""
+
+
+@register.filter
 def long_day(moment: Moment) -> str:
     """Write a local day in full: "Today", "Tuesday 24 November", with the year when it is not this one."""
     if not moment:
@@ -111,6 +117,14 @@ def gap(count: int | None) -> str:
     if count is None:
         return _("first")
     return ngettext("%(count)d day", "%(count)d days", count) % {"count": count}
+
+
+@register.filter
+def days_between(least: int, most: int) -> str:
+    """Write how far sessions may lie apart: "7 to 14 days", or "14 days"."""
+    if least == most:
+        return gap(least)
+    return _("%(least)d to %(most)d days") % {"least": least, "most": most}
 
 
 @register.filter

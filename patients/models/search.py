@@ -1,6 +1,7 @@
 """How people are found: by part of a name, of a phone, by birth date or file number."""
 
 import string
+from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -67,6 +68,15 @@ class PatientQuerySet(models.QuerySet["Patient"]):
             found &= _word(word)
             rank = rank + Case(When(_starts(word), then=0), default=1)
         return self._ranked(found, rank)
+
+    def maybe(self, *, birth_date: date | None, phone: str) -> Self:
+        """Return who shares this birth date or this phone: the few among whom the same person may be."""
+        found = Q(pk__in=[])
+        if birth_date:
+            found |= Q(birth_date=birth_date)
+        if phone:
+            found |= Q(phone=phone)
+        return self.filter(found)
 
     def _ranked(self, found: Q, rank: Combinable) -> Self:
         return self.filter(found).order_by(rank, "last_name", "first_name", "id")

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.lib.access import Permission, allows, requires
 from clinic.lib.audit import log_reading
@@ -22,9 +22,11 @@ from patients.details import Details, DetailsRefused
 from patients.forms import PatientForm
 from patients.models import Patient
 from patients.services.people import StalePatient, edit_patient, register_patient
+from patients.twins import find_twins
 
 PAGE_SIZE = 50
 LONGEST_QUERY = 100
+TWINS_SHOWN = 2
 
 
 def _listed(request: HttpRequest, query: str, number: str | None = None) -> dict[str, Any]:
@@ -83,6 +85,16 @@ def patient_new(request: HttpRequest) -> HttpResponse:
             messages.success(request, said % {"name": patient.full_name, "file": patient.file_label})
             return redirect("plan_new" if "book" in request.POST else "patient_page", patient.public_id)
     return _form_page(request, form)
+
+
+@require_POST
+@requires(Permission.EDIT_PATIENTS)
+def patient_twins(request: HttpRequest) -> HttpResponse:
+    """Who on file may be the person that is being typed; saves nothing. POST keeps what was typed out of addresses."""
+    form = PatientForm(request.POST)
+    form.full_clean()
+    typed = form.cleaned_data
+    return render(request, "patients/twins.html", {"twins": find_twins(typed)[:TWINS_SHOWN], "typed": typed})
 
 
 @require_http_methods(["GET", "POST"])
