@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clinic.lib.days import clock, day_words, local_day, wall_time
-from scheduling.forms.planner import Entry, Lines, Unreadable, read_token, wall_instant
+from scheduling.forms.planner import Entry, Lines, Unreadable, read_day, read_token, wall_instant
 from scheduling.planning import planner
 from scheduling.planning.context import first_free_number
 from scheduling.planning.types import RHYTHM_DAYS, Choices, Option, Proposal, Slot
@@ -213,11 +213,13 @@ def _take(desk: Desk, argument: str) -> Board:
 
 
 def _typed(desk: Desk, slot: Slot) -> Slot:
+    day = read_day(str(desk.data.get("pick_day", ""))[:40], desk.today)
     try:
-        day = date.fromisoformat(str(desk.data.get("pick_day", "")))
         wall = time.fromisoformat(str(desk.data.get("pick_time", "")))
     except ValueError as error:
-        raise Unreadable(_("Enter a day and a time, such as 2026-12-15 and 14:00.")) from error
+        raise Unreadable(_("Choose a time such as 14:00.")) from error
+    if day is None:
+        raise Unreadable(_("Enter a day such as 15 Dec 2026."))
     if not desk.today <= day <= desk.today + timedelta(days=1100):
         raise Unreadable(_("Enter a day from today on, within three years."))
     clinician = str(desk.data.get("pick_who", ""))

@@ -1,7 +1,9 @@
 """The choices card of the series planner as its template draws it: what is chosen, and what else there is."""
 
+from datetime import date
 from typing import Any
 
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -18,7 +20,7 @@ def choices_context(request: Request, count: int) -> dict[str, Any]:
     opens, closes = request.opens_and_closes
     return {
         "errors": form.errors_by_field(),
-        "start_on": form["start_on"].value() if form.is_bound else choices.start_on.isoformat(),
+        "start": _start(request),
         "today": request.today.isoformat(),
         "weekdays": _weekdays(request),
         "around": clock(choices.around),
@@ -33,18 +35,29 @@ def choices_context(request: Request, count: int) -> dict[str, Any]:
     }
 
 
+def _start(request: Request) -> dict[str, str]:
+    """Return the first day in words, or what was typed where that is no day, and as the picker wants it."""
+    day, form = request.choices.start_on, request.form
+    wrong = form.is_bound and form.has_error("start_on")
+    return {"words": form.data.get("start_on", "") if wrong else day_in_full(day), "iso": day.isoformat()}
+
+
+def day_in_full(day: date) -> str:
+    return formats.date_format(day, "D j M Y")
+
+
 def pick_context(request: Request, board: Board) -> dict[str, Any]:
     """Return what stands in the fields under Pick: what was typed, or the line's own day, time and clinician."""
     line = next((line for line in board.proposal.lines if line.number == board.picking), None)
     if line is None:
         return {}
     names, starts_at = request.names, line.slot.starts_at
-    own = (names.day(starts_at).isoformat(), names.time(starts_at), str(line.slot.clinician_id))
+    own = (day_in_full(names.day(starts_at)), names.time(starts_at), str(line.slot.clinician_id))
     day, wall, who = board.typed or own
     opens, closes = request.opens_and_closes
     shown = wall_time(starts_at, names.zone)
     times = clock_choices(shown, opens, closes, request.clinic.grid_minutes)
-    return {"day": day, "time": wall, "who": who, "times": times}
+    return {"day": day, "iso": names.day(starts_at).isoformat(), "time": wall, "who": who, "times": times}
 
 
 def _weekdays(request: Request) -> list[dict[str, Any]]:

@@ -181,7 +181,7 @@ def _free_words(slot: Slot, choices: Choices, names: Names, usual_room: int | No
 
 
 def _mending(line: Line, board: Board, names: Names) -> dict[str, Any]:
-    found = [_choice(line.number, option, names) for option in line.options]
+    found = [_choice(line, option, names) for option in line.options]
     picking = board.picking == line.number
     return {
         "best": found[0] if found else None,
@@ -193,11 +193,11 @@ def _mending(line: Line, board: Board, names: Names) -> dict[str, Any]:
     }
 
 
-def _choice(number: int, option: Option, names: Names) -> Choice:
-    slot = option.slot
+def _choice(line: Line, option: Option, names: Names) -> Choice:
+    slot, day = option.slot, names.day(option.slot.starts_at)
     return Choice(
-        act=f"use-{number}={Entry(slot).token(names.zone)}",
-        day=day_words(names.day(slot.starts_at), names.today),
+        act=f"use-{line.number}={Entry(slot).token(names.zone)}",
+        day=_beside(line, day, names),
         time=names.time(slot.starts_at),
         who=names.clinician(slot.clinician_id),
         short=names.short(slot.clinician_id),
@@ -207,6 +207,12 @@ def _choice(number: int, option: Option, names: Names) -> Choice:
     )
 
 
+def _beside(line: Line, day: date, names: Names) -> str:
+    """Write a day that stands under its line: the year only where it differs from the line's."""
+    same = day.year == names.day(line.slot.starts_at).year
+    return day_words(day, day if same else names.today)
+
+
 def _pick_days(line: Line, options: Iterable[Option], names: Names) -> tuple[PickDay, ...]:
     own = line.slot.clinician_id
     ordered = sorted(options, key=lambda option: (names.day(option.slot.starts_at), _own_first(option, own)))
@@ -214,11 +220,11 @@ def _pick_days(line: Line, options: Iterable[Option], names: Names) -> tuple[Pic
     for day, group in groupby(ordered, key=lambda option: names.day(option.slot.starts_at)):
         of_day = list(group)
         people = tuple(
-            (names.short(who), tuple(_choice(line.number, option, names) for option in theirs))
+            (names.short(who), tuple(_choice(line, option, names) for option in theirs))
             for who, theirs in groupby(of_day, key=lambda option: option.slot.clinician_id)
         )
         gap = of_day[0].gap
-        made.append(PickDay(day_words(day, names.today), gap_words(gap), people))
+        made.append(PickDay(_beside(line, day, names), gap_words(gap), people))
     return tuple(made)
 
 

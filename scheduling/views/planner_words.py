@@ -129,6 +129,8 @@ def recovery_words(plan: TreatmentPlan) -> str:
     days = plan.protocol.recovery_days
     if not days:
         return _("Nobody needs to rest")
+    if days == 2:
+        return _("Most people rest for a couple of days")
     words = ngettext("Most people rest for a day", "Most people rest for %(n)d days", days)
     return words % {"n": days}
 

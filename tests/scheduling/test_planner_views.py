@@ -178,7 +178,8 @@ def test_pick_offers_days_and_takes_any_other_time(post: Callable[..., Any], moi
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"pick_day": "tomorrow"}, "Enter a day and a time"),
+        ({"pick_day": "tomorrow", "pick_time": "14:00"}, "Enter a day such as 15 Dec 2026."),
+        ({"pick_day": "15 Dec", "pick_time": "2 o'clock"}, "Choose a time such as 14:00."),
         ({"pick_day": "2020-01-01", "pick_time": "14:00"}, "Enter a day from today on"),
         ({"pick_day": "2027-03-14", "pick_time": "02:15", "pick_who": "1"}, "The clocks skip 02:15"),
         ({"pick_day": "2027-11-07", "pick_time": "01:15", "pick_who": "1"}, "The clocks show 01:15 twice"),
