@@ -122,7 +122,7 @@ def read_day(text: str, today: date) -> date | None:
 class DayField(forms.DateField):
     """A day, typed in any of the usual ways."""
 
-    def to_python(self, value: object) -> date | None:
+    def to_python(self, value: str | date | None) -> date | None:
         if value in self.empty_values or isinstance(value, date):
             return super().to_python(value)
         day = read_day(str(value)[:40], timezone.localdate())
