@@ -5,10 +5,16 @@ from datetime import date
 from typing import Any, Self
 
 from django.utils.translation import gettext as _
+from phonenumber_field.phonenumber import PhoneNumber
 
-from patients.models import Language, Patient
+from patients.models import Language
 
 EARLIEST_BIRTH = date(1900, 1, 1)
+
+
+def e164(number: PhoneNumber | str | None) -> str:
+    """Return a phone number as it is stored and compared: `str()` would leave the country out."""
+    return number.as_e164 if isinstance(number, PhoneNumber) else number or ""
 
 
 @dataclass(frozen=True)
@@ -27,10 +33,10 @@ class Details:
     note: str = ""
 
     @classmethod
-    def of(cls, patient: Patient) -> Self:
+    def of(cls, patient: Any) -> Self:  # noqa: ANN401 - a Patient, or an event row that pghistory keeps of one
         """Return what is on file."""
         values = {field.name: getattr(patient, field.name) for field in fields(cls)}
-        return cls(**values | {"phone": str(patient.phone or "")})
+        return cls(**values | {"phone": e164(patient.phone)})
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
 from clinic.lib.typed import typed_date
-from patients.details import Details, problems
+from patients.details import Details, e164, problems
 from patients.models import Patient
 
 NOT_AN_ENDING = _("After the @ it needs an ending: example.ca")
@@ -127,7 +127,7 @@ class PatientForm(forms.ModelForm):
     def details(self) -> Details:
         """Return what was typed, as the services take it."""
         values = {name: self.cleaned_data[name] for name in self.Meta.fields}
-        return Details(**values | {"phone": str(values["phone"] or "")})
+        return Details(**values | {"phone": e164(values["phone"])})
 
     def _post_clean(self) -> None:
         """Leave the instance as it is on file: the service writes, and validates under its lock."""

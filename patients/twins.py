@@ -6,6 +6,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from clinic.lib.text import normal
+from patients.details import e164
 from patients.models import Patient
 
 ALIKE = 0.72
@@ -34,13 +35,13 @@ def find_twins(typed: dict[str, Any]) -> list[Twin]:
     Couples share a phone, strangers a birthday: it takes a like name beside one of them, or both of them together.
     """
     day: date | None = typed.get("birth_date")
-    phone, email = str(typed.get("phone") or ""), str(typed.get("email") or "").lower()
+    phone, email = e164(typed.get("phone")), str(typed.get("email") or "").lower()
     name = f"{typed.get('first_name') or ''} {typed.get('last_name') or ''}".strip()
     found = []
     for patient in Patient.objects.maybe(birth_date=day, phone=phone)[:CANDIDATES]:
         names = (f"{patient.first_name} {patient.last_name}", patient.full_name)
         likeness = max(_alike(name, other) for other in names) if name else 0
-        same_phone = bool(phone) and str(patient.phone) == phone
+        same_phone = bool(phone) and e164(patient.phone) == phone
         same_day = day == patient.birth_date
         if likeness >= ALIKE or (same_phone and same_day):
             same_name = any(normal(name) == normal(other) for other in names)

@@ -92,11 +92,9 @@ def _stale(patient: Patient, version: int) -> StalePatient:
     events = patient.events.order_by("pgh_id")  # type: ignore[attr-defined]  # made by pghistory
     seen = events.filter(version=version).last()
     last = events.select_related("pgh_context").last()
-    changes = []
-    for name, value in Details.of(patient).as_dict().items():
-        was = getattr(seen, name) if seen else None
-        if seen and str(was or "") != str(value or ""):
-            changes.append(Change(field=name, was=was, now=value))
+    was = Details.of(seen).as_dict() if seen else {}
+    now = Details.of(patient).as_dict()
+    changes = [Change(field=name, was=was[name], now=now[name]) for name in was if was[name] != now[name]]
     user = last and last.pgh_context and last.pgh_context.metadata.get("user")
     by = User.objects.filter(pk=user).values_list("name", flat=True).first() if user else None
     return StalePatient(patient, changes, by or "")

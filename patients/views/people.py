@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from phonenumber_field.phonenumber import to_python
 
 from clinic.lib.access import Permission, allows, requires
 from clinic.lib.audit import log_reading
@@ -154,13 +155,19 @@ class Merge:
         data, facts = posted.copy(), []
         data["version"] = str(stale.patient.version)
         for change in stale.changes:
-            mine, kept = typed[change.field], str(typed[change.field] or "") != str(change.was or "")
+            mine, kept = typed[change.field], typed[change.field] != change.was
             if not kept:
                 data[change.field] = "on" if change.now is True else str(change.now or "")
                 if change.now is False:
                     del data[change.field]
-            facts.append(Both(str(form.fields[change.field].label), change.now, mine, kept and mine != change.now))
+            said = to_python if change.field == "phone" else _as_it_is
+            label = str(form.fields[change.field].label)
+            facts.append(Both(label, said(change.now), said(mine), kept and mine != change.now))
         return cls(data, facts)
+
+
+def _as_it_is(value: Any) -> Any:  # noqa: ANN401
+    return value
 
 
 def _explain(form: PatientForm, refused: DetailsRefused) -> None:
