@@ -22,7 +22,7 @@ from patients.models import Message
 from patients.services.outbox import links
 from patients.services.outbox.letters import letter
 from patients.services.outbox.registry import CallInstead, Composed, NoLongerTrue, NotNow, Outcome, composer
-from scheduling.models import Appointment, AppointmentMessage, AppointmentStatus, SeriesMessage
+from scheduling.models import AHEAD, Appointment, AppointmentMessage, AppointmentStatus, SeriesMessage
 from scheduling.services.calendar_file import calendar_file
 from scheduling.services.notices import SERIES_SUMMARY, VISIT_NOTES
 from scheduling.services.reminding import DAYS_BEFORE, REMINDER_1_DAY, REMINDER_3_DAYS, next_civil_hour
@@ -40,11 +40,12 @@ def visit_of(keys: Sequence[int]) -> Mapping[int, datetime]:
 
 
 def first_visit_of(keys: Sequence[int]) -> Mapping[int, datetime]:
-    """Return the first visit that still stood of the course each message speaks of, at the time it was due."""
-    found = SeriesMessage.objects.filter(
-        message__in=keys, plan__sessions__appointments__status__in=["booked", "confirmed", "completed"]
-    )
-    return dict(found.values_list("message_id").annotate(first=Min("plan__sessions__appointments__starts_at")))
+    """Return the first visit that each message told; of those not written yet, the first that lies ahead."""
+    links = SeriesMessage.objects.filter(message__in=keys)
+    told = {link.message_id: min(start for _pk, start in link.told) for link in links if link.told}
+    ahead = links.exclude(message__in=told).filter(plan__sessions__appointments__status__in=AHEAD)
+    first = ahead.values_list("message_id").annotate(first=Min("plan__sessions__appointments__starts_at"))
+    return {**dict(first), **{key: datetime.fromisoformat(start) for key, start in told.items()}}
 
 
 def _reminder(message: Message, now: datetime) -> Outcome:

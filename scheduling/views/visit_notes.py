@@ -53,7 +53,7 @@ def _answered(request: HttpRequest, token: str) -> HttpResponse:
     form = BirthDateForm(request.POST)
     if not form.is_valid():
         form.wrong = _("Type the day, the month and the year as numbers.")  # type: ignore[attr-defined]
-        return _ask(request, form, status=422)
+        return _ask(request, form)
     with transaction.atomic():
         link = links.lock(token, NOTES, now=timezone.now())
         if link is None:
@@ -68,12 +68,13 @@ def _answered(request: HttpRequest, token: str) -> HttpResponse:
         "That is not the date we have. You have %(count)d more tries.",
         left,
     ) % {"count": left}
-    return _ask(request, form, status=422)
+    return _ask(request, form)
 
 
-def _ask(request: HttpRequest, form: BirthDateForm, *, status: int = 200) -> HttpResponse:
+def _ask(request: HttpRequest, form: BirthDateForm) -> HttpResponse:
+    # A wrong answer is a 200 too: Django logs the path of a refusal, and this path is a secret.
     # `no-referrer` would make browsers post with "Origin: null", which the CSRF check refuses; this one names no path.
-    return _private(render(request, "scheduling/visit_notes_ask.html", {"form": form}, status=status), "strict-origin")
+    return _private(render(request, "scheduling/visit_notes_ask.html", {"form": form}), "strict-origin")
 
 
 def _note(request: HttpRequest, link: Link) -> HttpResponse:

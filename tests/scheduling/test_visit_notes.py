@@ -97,7 +97,7 @@ def test_no_one_may_keep_or_pass_on_the_page(client: Client, notes: Notes) -> No
 def test_a_wrong_date_costs_a_try_and_five_kill_the_link(client: Client, notes: Notes) -> None:
     for left in (4, 3, 2):
         page = client.post(notes.url, WRONG)
-        assert page.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+        assert page.status_code == HTTPStatus.OK
         assert f"You have {left} more tries." in page.content.decode()
     assert client.post(notes.url, RIGHT).status_code == HTTPStatus.OK
     assert "You have 1 more try." in client.post(notes.url, WRONG).content.decode()
@@ -111,14 +111,14 @@ def test_a_wrong_date_costs_a_try_and_five_kill_the_link(client: Client, notes: 
 
 @pytest.mark.parametrize("answer", [{}, {"day": "x", "month": "1", "year": "2000"}, {"day": "0"}])
 def test_what_is_no_date_at_all_costs_no_try(client: Client, notes: Notes, answer: dict[str, str]) -> None:
-    assert client.post(notes.url, answer).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert client.post(notes.url, answer).status_code == HTTPStatus.OK
     notes.link.refresh_from_db()
     assert notes.link.tries_left == 5
 
 
 def test_a_day_that_does_not_exist_is_a_wrong_answer(client: Client, notes: Notes) -> None:
     page = client.post(notes.url, {"day": "31", "month": "2", "year": "1986"})
-    assert page.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert page.status_code == HTTPStatus.OK
     notes.link.refresh_from_db()
     assert notes.link.tries_left == 4
 
@@ -186,6 +186,6 @@ def test_tries_made_at_once_are_counted_one_by_one(smtp: Sink) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(found) == [404] * 8 + [422] * 4
+    assert sorted(found) == [200] * 4 + [404] * 8
     notes.link.refresh_from_db()
     assert notes.link.tries_left == 0
