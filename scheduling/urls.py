@@ -1,12 +1,22 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, register_converter
 
-from scheduling.views import planner, visit_notes
+from clinic.lib.converters import DayConverter
+from scheduling.views import day, move, planner, visit_acts, visit_notes
+
+register_converter(DayConverter, "day")
 
 urlpatterns: list[URLPattern] = [
     path("plans/<uuid:public_id>/book/", planner.series_planner, name="series_planner"),
     path("plans/<uuid:public_id>/book/lines/", planner.series_lines, name="series_lines"),
     path("plans/<uuid:public_id>/book/save/", planner.series_book, name="series_book"),
+    path("day/", day.day, name="day"),
+    path("day/<day:on>/", day.day, name="day"),
+    path("appointments/<uuid:public_id>/complete/", visit_acts.appointment_complete, name="appointment_complete"),
+    path("appointments/<uuid:public_id>/no-show/", visit_acts.appointment_no_show, name="appointment_no_show"),
+    path("appointments/<uuid:public_id>/cancel/", visit_acts.appointment_cancel, name="appointment_cancel"),
+    path("appointments/<uuid:public_id>/move/", move.appointment_move, name="appointment_move"),
+    path("operations/<uuid:operation_id>/undo/", visit_acts.operation_undo, name="operation_undo"),
     path("n/<str:token>/", visit_notes.visit_notes, name="visit_notes"),
 ]

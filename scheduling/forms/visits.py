@@ -1,10 +1,19 @@
 """What the buttons of a visit send: the key of the act, and a reason or a new time where one is needed."""
 
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from clinic.lib.days import local_day
+from clinic.models import Clinician
+from scheduling.forms.planner import AHEAD, Unreadable, read_token, wall_instant
+from scheduling.models import Appointment
+from scheduling.planning.types import Slot
 
 REASON_LENGTH = 200
 REASONS = [
@@ -53,3 +62,74 @@ class CancelForm(ActForm):
         label = "" if why in {"", "other"} else str(dict(REASONS)[why])
         found["reason"] = ": ".join(part for part in (label, words) if part)
         return found
+
+
+class MoveForm(ActForm):
+    """Where to: a free time's button (`to`), or a day, a time and a clinician. `slot` is what either says."""
+
+    to = forms.CharField(required=False, max_length=80)
+    day = forms.DateField(
+        label=gettext_lazy("Day"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "form-control"}),
+        input_formats=["%Y-%m-%d"],
+        error_messages={"invalid": gettext_lazy("Enter a day such as 2026-12-01.")},
+    )
+    time = forms.TimeField(
+        label=gettext_lazy("Time"),
+        required=False,
+        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time", "class": "form-control"}),
+        input_formats=["%H:%M"],
+        error_messages={"invalid": gettext_lazy("Enter a time such as 14:00.")},
+    )
+    clinician = forms.TypedChoiceField(
+        label=gettext_lazy("With"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        widget=forms.Select(attrs={"class": "form-select"}),
+        error_messages={"invalid_choice": gettext_lazy("This clinician takes no visits now. Choose another.")},
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Why (optional)"),
+        required=False,
+        max_length=REASON_LENGTH,
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+    )
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None,
+        *,
+        visit: Appointment,
+        clinicians: Sequence[Clinician],
+        zone: ZoneInfo,
+        now: datetime,
+    ) -> None:
+        wall = visit.starts_at.astimezone(zone)
+        super().__init__(data, initial={"day": wall.date(), "time": wall.time(), "clinician": visit.clinician_id})
+        self.zone, self.now = zone, now
+        self.fields["clinician"].choices = [(one.pk, one.name) for one in clinicians]  # type: ignore[attr-defined]
+
+    @property
+    def typed(self) -> list[forms.BoundField]:
+        """The fields of "another time", in their order."""
+        return [self[name] for name in ("day", "time", "clinician", "reason")]
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or self.cleaned_data
+        if self.errors:
+            return found
+        today = local_day(self.now, self.zone)
+        try:
+            found["slot"] = read_token(found["to"], self.zone, today).slot if found["to"] else self._typed(found, today)
+        except Unreadable as error:
+            raise forms.ValidationError(str(error)) from error
+        return found
+
+    def _typed(self, found: dict[str, Any], today: date) -> Slot:
+        if not (found.get("day") and found.get("time") and found.get("clinician")):
+            raise Unreadable(_("Choose a day, a time and a clinician."))
+        if not today <= found["day"] <= today + AHEAD:
+            raise Unreadable(_("Enter a day from today on, within the next two years."))
+        return Slot(wall_instant(found["day"], found["time"], self.zone), found["clinician"])

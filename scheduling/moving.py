@@ -1,0 +1,111 @@
+"""Reading the book to move one session: where it may fall, what is free there, which reasons a time asks for."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from itertools import groupby
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clinic.lib.days import clock, day_words, local_day, span_words, wall_time
+from clinic.models import Clinician
+from scheduling.forms.planner import Entry
+from scheduling.models import Appointment
+from scheduling.planning.checks import early, late
+from scheduling.planning.judge import due_window
+from scheduling.planning.planner import move_context, move_options
+from scheduling.planning.types import Option, Slot
+from scheduling.planning.windows import neighbours
+
+
+@dataclass(frozen=True)
+class FreeTime:
+    """A button: its wall time, what it sends, and the whole of it in words."""
+
+    clock: str
+    token: str
+    label: str
+
+
+@dataclass(frozen=True)
+class FreeDay:
+    """The free times of one local day, by clinician: the visit's own first."""
+
+    day: date
+    gap: int | None
+    is_same: bool
+    people: tuple[tuple[str, tuple[FreeTime, ...]], ...]
+
+
+class Move:
+    """One session that is to be moved. Reads everything once."""
+
+    def __init__(self, visit: Appointment, now: datetime) -> None:
+        self.visit, self.now = visit, now
+        self.context, self.slot = move_context(visit, now)
+        self.day = self.context.day_of(self.slot)
+        self.window, self.previous = due_window(self.context, self.day, [])
+
+    @cached_property
+    def following(self) -> date | None:
+        return neighbours(self.context.own_days, self.day)[1]
+
+    @property
+    def window_words(self) -> str:
+        """Return "24 Nov – 1 Dec", "on Tue 24 Nov only", "from Tue 24 Nov on", or that no day is left."""
+        today, (first, last) = self.context.today, (self.window.earliest, self.window.latest)
+        if last is None:
+            return _("from %(day)s on") % {"day": day_words(first, today)}
+        if last < first:
+            return _("on no day from today on")
+        if last == first:
+            return _("on %(day)s only") % {"day": day_words(first, today)}
+        return span_words(first, last, today)
+
+    @property
+    def why_words(self) -> str:
+        """Say what bounds the window: the session before, and the one after."""
+        rule, today, parts = self.context.rule, self.context.today, []
+        if self.previous:
+            least = f"{rule.least} – {rule.most}" if rule.least != rule.most else str(rule.most)
+            values = {"n": least, "day": day_words(self.previous, today)}
+            parts.append(_("%(n)s days after %(day)s") % values)
+        if self.following:
+            words = ngettext("at least %(n)d day before %(day)s", "at least %(n)d days before %(day)s", rule.least)
+            parts.append(words % {"n": rule.least, "day": day_words(self.following, today)})
+        return ", ".join(parts) or _("the first session of the course")
+
+    @cached_property
+    def days(self) -> list[FreeDay]:
+        """The free times within the window, day by day."""
+        names = self.context.clinicians
+        options = sorted(move_options(self.visit, self.now), key=self._order)
+        found = []
+        for day, of_day in groupby(options, key=lambda option: self.context.day_of(option.slot)):
+            listed = list(of_day)
+            people = tuple(
+                (names[key].short_name, tuple(self._free(option, names[key]) for option in theirs))
+                for key, theirs in groupby(listed, key=lambda option: option.slot.clinician_id)
+            )
+            found.append(FreeDay(day, listed[0].gap, day == self.day, people))
+        return found
+
+    def _order(self, option: Option) -> tuple[date, bool, int, datetime]:
+        slot = option.slot
+        other = slot.clinician_id != self.slot.clinician_id
+        return self.context.day_of(slot), other, slot.clinician_id, slot.starts_at
+
+    def _free(self, option: Option, clinician: Clinician) -> FreeTime:
+        wall = clock(wall_time(option.slot.starts_at, self.context.zone))
+        day = day_words(self.context.day_of(option.slot), self.context.today)
+        label = _("%(day)s, %(time)s with %(who)s") % {"day": day, "time": wall, "who": clinician.name}
+        return FreeTime(wall, Entry(option.slot).token(self.context.zone), label)
+
+
+def reasons_asked(visit: Appointment, slot: Slot, now: datetime) -> tuple[bool, bool]:
+    """Say whether a time is too early, and whether it is too late, so that a reason is kept only where it belongs."""
+    context, _here = move_context(visit, now, to=slot)
+    day = local_day(slot.starts_at, context.zone)
+    _window, previous = due_window(context, day, [])
+    return bool(early(context, day, [])), bool(late(context, (day - previous).days if previous else None))

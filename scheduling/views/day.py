@@ -1,0 +1,73 @@
+"""The day list: one local day of the book, for the desk's screen all day long."""
+
+from datetime import date, timedelta
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.views.decorators.http import require_GET
+
+from clinic.lib.access import Permission, allows, requires
+from clinic.lib.days import local_day
+from clinic.lib.requests import person
+from clinic.models import Clinic
+from scheduling.day_list import DayList
+from scheduling.forms.visits import REASONS
+
+YEARS = range(2000, 2101)
+"""Days further off were typed wrong."""
+
+
+@require_GET
+@requires(Permission.SEE_PATIENTS)
+def day(request: HttpRequest, on: date | None = None) -> HttpResponse:
+    """Show a local day by time, of everybody or of one clinician; `?date=` jumps to another day."""
+    clinic, now = Clinic.objects.current(), timezone.now()
+    clinician_id = _clinician(request)
+    jump = request.GET.get("date")
+    if jump is not None:
+        return redirect(_address(_parsed(jump), clinician_id))
+    shown = on or local_day(now, clinic.tz)
+    if shown.year not in YEARS:
+        raise Http404
+    listed = DayList(shown, clinic.tz, now, person(request), clinician_id)
+    if clinician_id is not None and listed.chosen is None:
+        raise Http404
+    context = {
+        "list": listed,
+        "before": _address(shown - timedelta(days=1), clinician_id),
+        "after": _address(shown + timedelta(days=1), clinician_id),
+        "today_url": _address(None, clinician_id),
+        "everyone_url": _address(on, None),
+        "may_book": allows(request.user, Permission.BOOK),
+        "may_complete": allows(request.user, Permission.COMPLETE),
+        "reasons": REASONS,
+        "quiet_minutes": clinic.quiet_minutes,
+    }
+    return render(request, "scheduling/day.html", context)
+
+
+def _clinician(request: HttpRequest) -> int | None:
+    text = request.GET.get("clinician", "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise Http404
+    return int(text)
+
+
+def _parsed(text: str) -> date | None:
+    """Read the day of the jump; None, which is today, where there is nothing to read."""
+    try:
+        found = parse_date(text)
+    except ValueError:
+        found = None
+    return found if found and found.year in YEARS else None
+
+
+def _address(day: date | None, clinician_id: int | None) -> str:
+    path = reverse("day", args=[day]) if day else reverse("day")
+    return f"{path}?{urlencode({'clinician': clinician_id})}" if clinician_id is not None else path

@@ -1,0 +1,77 @@
+"""Move one visit: the free times within its due window, one press each, and any other time with a reason."""
+
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from clinic.lib.access import Permission, allows, requires
+from clinic.lib.back import back
+from clinic.lib.requests import person
+from clinic.models import Clinic, Clinician
+from scheduling.forms.visits import MoveForm
+from scheduling.models import Appointment
+from scheduling.moving import Move, reasons_asked
+from scheduling.planning.types import Slot
+from scheduling.services.appointments import move_appointment
+from scheduling.views.visit_acts import day_of, tell_after, visit_of, when
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.BOOK)
+def appointment_move(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Show where a session may go, and put it there."""
+    visit, clinic = visit_of(request, public_id), Clinic.objects.current()
+    if visit.session is None or not visit.is_ahead:
+        messages.error(request, _("Only a session that lies ahead can be moved. Nothing was saved."))
+        return redirect(back(request, day_of(visit, clinic)))
+    clinicians = list(Clinician.objects.filter(is_active=True))
+    form = MoveForm(request.POST or None, visit=visit, clinicians=clinicians, zone=clinic.tz, now=timezone.now())
+    if request.method == "POST" and form.is_valid() and _move(request, visit, form, clinic):
+        visit.refresh_from_db()
+        return redirect(day_of(visit, clinic))
+    return _page(request, visit, form, clinic)
+
+
+def _move(request: HttpRequest, visit: Appointment, form: MoveForm, clinic: Clinic) -> bool:
+    slot: Slot = form.cleaned_data["slot"]
+    reason, now, actor = form.cleaned_data["reason"], timezone.now(), person(request)
+    is_early, is_late = reasons_asked(visit, slot, now) if reason else (False, False)
+
+    def said(_operation: object) -> str:
+        visit.refresh_from_db()
+        values = {"name": visit.patient.full_name, "when": when(visit, clinic), "minutes": clinic.quiet_minutes}
+        if not visit.patient.email:
+            return _("Moved: %(name)s, now %(when)s.") % values
+        return _("Moved: %(name)s, now %(when)s. The patient hears of it in %(minutes)d minutes.") % values
+
+    return tell_after(
+        request,
+        lambda: move_appointment(
+            key=form.cleaned_data["operation"],
+            appointment_id=visit.pk,
+            slot=slot,
+            early_reason=reason if is_early else "",
+            late_reason=reason if is_late else "",
+            actor=actor,
+            now=now,
+        ),
+        said,
+    )
+
+
+def _page(request: HttpRequest, visit: Appointment, form: MoveForm, clinic: Clinic) -> HttpResponse:
+    move = Move(visit, timezone.now())
+    context = {
+        "visit": visit,
+        "move": move,
+        "form": form,
+        "operation": uuid4(),
+        "back": day_of(visit, clinic),
+        "may_overrule": allows(request.user, Permission.BOOK_TOO_EARLY),
+    }
+    return render(request, "scheduling/move.html", context, status=400 if form.errors else 200)
