@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from clinic.lib.typed import typed_date
+from clinic.models import Clinic
 from patients.models import Link
 from patients.services.outbox import links
 from scheduling.messages import NOTES
@@ -87,7 +88,7 @@ def _note(request: HttpRequest, link: Link) -> HttpResponse:
             language=link.message.patient.language,
             ended_at=visit.ends_at,
             now=now,
-            zone=timezone.get_current_timezone(),  # type: ignore[arg-type]
+            zone=Clinic.objects.current().tz,
         )
     context = {"note": note, "called": link.message.patient.called, "until": link.expires_at}
     return _private(render(request, "scheduling/visit_notes.html", context), "no-referrer")

@@ -61,7 +61,7 @@ def test_what_needs_a_person_comes_first(client: Client, desk: User, put: Put) -
     page = listed(client)
     heads = [page.index(f"<span>{title}</span>") for title in ("Needs you", "Due", "Sent")]
     assert heads == sorted(heads)
-    assert page.count("Told by phone<") == 3
+    assert page.count(">Told by phone<") == 3
     for words in ("Failed: 550 no such user", "Not in time", "Call instead: no e-mail", "709-555-0149", "Sent "):
         assert words in page
 
