@@ -125,8 +125,8 @@ def sign_in_by_form() -> Callable[[Page, User], None]:
 
     def sign_in(page: Page, user: User) -> None:
         page.goto("/accounts/login/")
-        page.get_by_label("E-mail").fill(user.email)
-        page.get_by_label("Password").fill(factory.PASSWORD)
+        page.get_by_label("E-mail", exact=True).fill(user.email)
+        page.get_by_label("Password", exact=True).fill(factory.PASSWORD)
         page.get_by_role("button", name="Sign in").click()
 
     return sign_in

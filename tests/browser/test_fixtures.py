@@ -1,7 +1,11 @@
 """The browser fixtures themselves: a page that complains must fail its test."""
 
-from playwright.sync_api import Page
+from collections.abc import Callable
 
+from playwright.sync_api import Page, expect
+
+from clinic.models import Role, User
+from tests import factory
 from tests.browser.conftest import Complaints
 
 
@@ -14,3 +18,13 @@ def test_a_violation_of_the_policy_is_heard(page: Page, complaints: Complaints) 
     page.evaluate("() => document.body.setAttribute('style', 'color: red')")
     page.wait_for_timeout(100)
     assert any("CSP violation" in text for text in complaints.heard)
+
+
+def test_a_person_signs_in_by_the_form(
+    page: Page, sign_in_by_form: Callable[[Page, User], None], assert_no_violations: Callable[[Page], None]
+) -> None:
+    page.goto("/accounts/login/")
+    assert_no_violations(page)
+    sign_in_by_form(page, factory.make_user(Role.FRONT_DESK))
+    expect(page).not_to_have_url("/accounts/login/")
+    assert "/accounts/" not in page.url
