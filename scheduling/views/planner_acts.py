@@ -148,9 +148,19 @@ def _count_words(count: int) -> str:
 def _fix(desk: Desk, _argument: str) -> Board:
     mended = planner.mend(desk.plan, desk.choices, desk.slots, desk.now)
     before = {(slot.starts_at, slot.clinician_id) for slot in desk.slots}
-    changed = sum((slot.starts_at, slot.clinician_id) not in before for slot in mended.slots)
-    words = ngettext("%(n)d date changed.", "%(n)d dates changed.", changed) % {"n": changed}
-    return desk.board(mended, said=words, focus="fix" if mended.clashes else "book")
+    after = {(slot.starts_at, slot.clinician_id) for slot in mended.slots}
+    changed = len(after - before)
+    said = ngettext("%(n)d date changed.", "%(n)d dates changed.", changed) % {"n": changed}
+    board = desk.board(mended, said=said, focus="fix" if mended.clashes else "book")
+    entries = enumerate(desk.entries, desk.shown_first)
+    moved = [n for n, one in entries if one.by_hand and (one.slot.starts_at, one.slot.clinician_id) not in after]
+    if not moved:
+        return board
+    words = ngettext(
+        "%(sessions)s was set by hand and had to move.", "%(sessions)s were set by hand and had to move.", len(moved)
+    )
+    hint = words % {"sessions": sessions_words(moved)}
+    return replace(board, said=f"{said} {hint}", hint=hint, former=desk.entries)
 
 
 def _shift(desk: Desk, argument: str, step: int) -> Board:

@@ -239,8 +239,8 @@ def _reasons(line: Line, entry: Entry, may_overrule: bool, error: str) -> dict[s
         return {}
     if Mark.EARLY in marks:
         if may_overrule:
-            return {"asks": _("Why so early?"), "reason": entry.reason, "error": error}
-        return {"refuses": _("Choose a later day. Only a clinician may book it so early, with a reason.")}
+            return {"asks": _("Why so near?"), "reason": entry.reason, "error": error}
+        return {"refuses": _("Choose another day. Only a clinician may book it so near, with a reason.")}
     if Mark.LATE in marks:
         return {"asks": _("Why so late?"), "reason": entry.reason, "error": error}
     return {}
