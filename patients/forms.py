@@ -8,7 +8,9 @@ from django import forms
 from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
+from phonenumber_field.phonenumber import PhoneNumber
 
+from clinic.lib.phones import phone_words
 from clinic.lib.typed import typed_date
 from patients.details import Details, e164, problems
 from patients.models import Patient
@@ -34,6 +36,15 @@ class TypedDateField(forms.Field):
 
     def has_changed(self, initial: date | None, data: str | None) -> bool:
         return typed_date(data or "") != initial
+
+
+class PhoneInput(forms.TextInput):
+    """A phone number as people read it; a foreign one keeps its country, so that saving it again changes nothing."""
+
+    input_type = "tel"
+
+    def format_value(self, value: PhoneNumber | str | None) -> str:
+        return phone_words(value)
 
 
 class KindEmailField(forms.EmailField):
@@ -65,6 +76,7 @@ class PatientForm(forms.ModelForm):
         label=_("Mobile phone"),
         region="CA",
         required=False,
+        widget=PhoneInput,
         error_messages={"invalid": _("This is no phone number. With its area code: 709-555-0118")},
     )
     email = KindEmailField(

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from phonenumber_field.phonenumber import PhoneNumber
 
 from clinic.lib import days
+from clinic.lib.phones import phone_words
 from clinic.lib.text import split_hits
 
 register = template.Library()
@@ -136,14 +137,7 @@ def minutes(count: int) -> str:
 @register.filter
 def phone(number: PhoneNumber | str | None) -> str:
     """Write a phone number in its national form: "709-555-0118"; foreign ones with their country's code."""
-    if not number:
-        return ""
-    if isinstance(number, str):
-        return number
-    if number.country_code == 1:
-        digits = str(number.national_number)
-        return f"{digits[:3]}-{digits[3:6]}-{digits[6:]}"
-    return number.as_international
+    return phone_words(number)
 
 
 @register.filter

@@ -145,6 +145,17 @@ def test_two_who_edit_one_file_lose_no_words(desk: User, client: Client) -> None
     assert (patient.email, patient.preferred_name, patient.version) == ("theirs@example.ca", "", 2)
 
 
+def test_a_foreign_phone_is_shown_with_its_country_and_survives_an_edit(desk: User, client: Client) -> None:
+    patient = factory.make_patient(phone="+442079460018")
+    url = reverse("patient_edit", args=[patient.public_id])
+    form = client.get(url).context["form"]
+    assert 'value="+44 20 7946 0018"' in str(form["phone"])
+    shown = {name: form[name].value() for name in form.fields} | {"phone": "+44 20 7946 0018", "note": "From abroad"}
+    client.post(url, {name: value for name, value in shown.items() if value not in {None, False}})
+    patient.refresh_from_db()
+    assert (patient.phone.as_e164, patient.note) == ("+442079460018", "From abroad")
+
+
 def test_the_twin_answer_compares_and_saves_nothing(desk: User, client: Client) -> None:
     twin = factory.make_patient(first_name="Marguerite", last_name="Penney", birth_date=date(1974, 5, 8))
     page = client.post(reverse("patient_twins"), TYPED | {"first_name": "Margaret"}).content.decode()
