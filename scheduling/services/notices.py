@@ -6,6 +6,8 @@ The lock order puts messages last (clinic/lib/locks.py): callers hold the plan's
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from clinic.models import Clinic, Operation
 from patients.models import Channel, Link, Message, MessageState
 from patients.services.outbox import queue
@@ -60,7 +62,7 @@ def remind_all(*, appointments: Iterable[Appointment], now: datetime) -> None:
         if link.version != version[link.appointment_id]
         and link.message.state in {MessageState.WAITING, MessageState.CLAIMED}
     ]
-    queue.withdraw(stale, reason="The visit was moved.", now=now)
+    queue.withdraw(stale, reason=_("The visit was moved."), now=now)
     clinic = Clinic.objects.current()
     new = [
         (visit, wanted)
@@ -92,7 +94,7 @@ def withdraw_for(*, appointment: Appointment, reason: str, now: datetime) -> Non
 
 def visit_completed(*, appointment: Appointment, now: datetime) -> None:
     """Send the notes of a visit once its completion has rested, so that an undo sends nothing."""
-    withdraw_for(appointment=appointment, reason="The visit is over.", now=now)
+    withdraw_for(appointment=appointment, reason=_("The visit is over."), now=now)
     if AppointmentMessage.objects.filter(
         appointment=appointment, kind=VISIT_NOTES, version=appointment.version
     ).exists():
@@ -120,12 +122,12 @@ def series_undone(*, plan: TreatmentPlan, operation: Operation, now: datetime) -
         return False
     queue.withdraw(
         Message.objects.waiting().filter(of_appointment__appointment__in=touched),
-        reason="The booking was undone.",
+        reason=_("The booking was undone."),
         now=now,
     )
     link = _open_link(plan)
     if link is not None and difference(plan, now, without=touched).is_nothing:
-        queue.withdraw([link.message_id], reason="The booking was undone.", now=now)
+        queue.withdraw([link.message_id], reason=_("The booking was undone."), now=now)
         link.is_open = False
         link.save(update_fields=["is_open"])
     return True
@@ -154,7 +156,7 @@ def _has_left(plan: TreatmentPlan, touched: set[int]) -> bool:
     """Say whether a mail that speaks of these appointments was sent, or written and perhaps sent."""
     written = SeriesMessage.objects.filter(plan=plan).exclude(told=[]).select_related("message")
     gone = {MessageState.FAILED, MessageState.WITHDRAWN, MessageState.EXPIRED}
-    if any(link.message.state not in gone and touched & {pk for pk, _ in link.told} for link in written):
+    if any(link.message.state not in gone and touched & {pk for pk, _start in link.told} for link in written):
         return True
     return Message.objects.filter(
         of_appointment__appointment__in=touched,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from django.db.models import QuerySet
 
-from patients.models import MessageState
+from patients.models import Channel, MessageState
 from scheduling.models import HOLDING, Appointment, SeriesMessage
 from treatments.models import TreatmentPlan
 
@@ -40,8 +40,12 @@ def visits_ahead(plan: TreatmentPlan, now: datetime) -> QuerySet[Appointment]:
 
 
 def last_told(plan: TreatmentPlan, now: datetime) -> Told:
-    """Return what the last mail that left said of the visits that still lie ahead."""
-    links = SeriesMessage.objects.filter(plan=plan, message__state=MessageState.SENT)
+    """Return what the last mail that left said of the visits that still lie ahead.
+
+    What was told by phone does not count: it is in no mailbox and in no calendar.
+    """
+    mailed = {"message__state": MessageState.SENT, "message__channel": Channel.EMAIL}
+    links = SeriesMessage.objects.filter(plan=plan, **mailed)
     link = links.order_by("-message__settled_at", "-pk").first()
     pairs = link.told if link else []
     return {pk: start for pk, start in pairs if datetime.fromisoformat(start) > now}

@@ -6,6 +6,7 @@ import pytest
 from icalendar import Calendar
 
 from patients.models import Channel, MessageState
+from patients.services.outbox import queue
 from patients.services.outbox.sweep import sweep
 from scheduling.models import SeriesMessage
 from scheduling.services import notices
@@ -299,3 +300,18 @@ def test_undo_counts_a_mail_that_may_have_left_as_left(smtp: Sink) -> None:
     smtp.answers.append("451 busy")
     sweep(MONDAY + 3 * MINUTE)
     assert notices.series_undone(plan=course.plan, operation=course.operation, now=MONDAY + 4 * MINUTE) is False
+
+
+def test_what_was_told_by_phone_is_still_told_by_mail(smtp: Sink) -> None:
+    course = Course(email="")
+    course.book(TUESDAYS[0])
+    [call] = course.messages("series_summary")
+    actor = factory.make_user("front_desk", name="Dana Rideout")  # type: ignore[arg-type]
+    queue.tell_by_phone(message=call, actor=actor, now=MONDAY + 5 * MINUTE)
+    course.patient.email = "marguerite@example.ca"
+    course.patient.save()
+    course.plan.refresh_from_db()
+    course.book(TUESDAYS[1], now=MONDAY + 10 * MINUTE, first=2)
+    assert str(sweep(MONDAY + 13 * MINUTE)) == "1 sent"
+    assert smtp.messages[0]["Subject"] == "Your appointments"
+    assert part(smtp.messages[0], "plain").count("arrive at") == 2

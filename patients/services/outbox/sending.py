@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
+from django.utils.translation import gettext as _
 
 from clinic.models import Clinic
 from patients.models import Message
@@ -75,9 +76,9 @@ def hand_over(mail: EmailMultiAlternatives, server: BaseEmailBackend) -> Answer:
     except smtplib.SMTPResponseException as error:
         return Answer(Verdict.DOWN, _said(error.smtp_code, error.smtp_error))
     except (smtplib.SMTPException, OSError) as error:
-        return Answer(Verdict.DOWN, one_line(f"No answer from the mail server: {type(error).__name__}"))
+        return Answer(Verdict.DOWN, _("No answer from the mail server: %(what)s") % {"what": type(error).__name__})
     except ValueError as error:  # an address or header that no mail can carry
-        return Answer(Verdict.NEVER, one_line(f"The mail cannot be written: {type(error).__name__}"))
+        return Answer(Verdict.NEVER, _("The mail cannot be written: %(what)s") % {"what": type(error).__name__})
     return Answer(Verdict.SENT)
 
 

@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import Value
 from django.db.models.functions import Concat, Left
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from clinic.models import Clinic
 from patients.models import Channel, Message, MessageState
@@ -133,7 +134,7 @@ class _Sender:
         now = self.clock()
         if message.attempts >= sending.MOST_TRIES:
             self.tally.failed += self.change(
-                message, state=MessageState.FAILED, reason="Given up: the last try was cut off.", settled_at=now
+                message, state=MessageState.FAILED, reason=_("Given up: the last try was cut off."), settled_at=now
             )
             return False
         old, message.lease_until = message.lease_until, now + LEASE
@@ -162,7 +163,7 @@ class _Sender:
         fresh.message_id = fresh.message_id or sending.message_id(fresh)
         fresh.to_address = fresh.patient.email
         fresh.subject = sending.one_line(outcome.subject)[:200]
-        fresh.body = links.redacted(fresh, outcome.text)
+        fresh.body = links.redacted(fresh, outcome.text) if "://" in outcome.text else outcome.text
         fresh.save(update_fields=["message_id", "to_address", "subject", "body"])
         return sending.envelope(fresh, outcome, self.clinic)
 
@@ -181,7 +182,7 @@ class _Sender:
                 self.tally.later += self.change(
                     message, state=MessageState.WAITING, due_at=until, attempts=message.attempts - 1
                 )
-            case _:
+            case _too_late:
                 self.tally.expired += self.change(message, state=MessageState.EXPIRED, settled_at=now)
 
     def settle(self, message: Message, answer: Answer) -> None:
@@ -192,7 +193,7 @@ class _Sender:
                 self.tally.sent += 1
             else:  # withdrawn while the mail was on its way: both are true, and the desk must know both
                 Message.objects.filter(pk=message.pk, state=MessageState.WITHDRAWN).update(
-                    reason=Concat(Left("reason", 150), Value(" The mail had left a moment before."))
+                    reason=Concat(Left("reason", 150), Value(" " + _("The mail had left a moment before.")))
                 )
         elif answer.verdict is Verdict.NEVER or message.attempts >= sending.MOST_TRIES:
             self.tally.failed += self.change(message, state=MessageState.FAILED, reason=answer.reason, settled_at=now)
@@ -214,8 +215,8 @@ def compose(message: Message, clinic: Clinic, now: datetime) -> registry.Outcome
     if message.not_after is not None and message.not_after <= now:
         return registry.NotNow(message.not_after)
     if kind is None:
-        return registry.NoLongerTrue(f"Nobody writes messages of the kind {message.kind} any more.")
+        return registry.NoLongerTrue(_("Nobody writes messages of this kind any more."))
     if not message.patient.email:
-        return registry.CallInstead("No e-mail address.")
+        return registry.CallInstead(_("No e-mail address."))
     with translation.override(message.patient.language), timezone.override(clinic.tz):
         return kind.compose(message, now)
