@@ -24,7 +24,26 @@
     });
   };
 
+  // One act at a time: each works on the lines that the one before made. What is pressed meanwhile comes next.
+  let busy = false;
+  let waiting = [];
+  const free = () => { busy = false; };
+  form.addEventListener("htmx:beforeRequest", () => { busy = true; });
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!busy || !button || (!button.hasAttribute("hx-post") && button.id !== "book")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (button.id) waiting.push(button.id);
+  }, true);
+  const pressNext = () => {
+    const next = byId(waiting.shift());
+    if (next) next.click();
+    else waiting = [];
+  };
+
   let scrolled = 0;
+  let answered = null;
   form.addEventListener("htmx:beforeSwap", (event) => {
     scrolled = body.scrollTop;
     const asked = event.detail.requestConfig.path;
@@ -34,16 +53,22 @@
     tell(form.dataset.signedOut);
   });
   form.addEventListener("htmx:afterSettle", (event) => {
-    if (event.detail.target.id !== "plan-lines") return;
+    // htmx tells it once for each part that was swapped in: one answer is enough.
+    if (event.detail.target.id !== "plan-lines" || event.detail.xhr === answered) return;
+    answered = event.detail.xhr;
     byId("plan-lost")?.remove();
     if (!form.querySelector("[data-error-summary]")) body.scrollTop = scrolled;
     fold(byId("opts").classList.contains("is-open"));
     markErrors();
     goOn();
+    free();
+    pressNext();
   });
 
   // What the server cannot say: that it did not answer.
   function tell(sentence) {
+    free();
+    waiting = [];
     byId("plan-lost")?.remove();
     const notice = document.createElement("div");
     notice.id = "plan-lost";
@@ -79,7 +104,9 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
-      if (!byId("book").disabled) byId("book").click();
+      if (busy) waiting.push("book");
+      else if (byId("book").disabled) byId("plan-say").textContent = byId("why-not")?.textContent ?? "";
+      else byId("book").click();
     } else if (event.key === "Escape" && event.target.closest(".pick")) {
       byId(event.target.closest("[data-closes-by]").dataset.closesBy).click();
     } else if (event.key.toLowerCase() === "f" && !(event.ctrlKey || event.metaKey || event.altKey || isField(event.target))) {
@@ -88,7 +115,10 @@
   });
 
   // A second press while the first is on its way would only ask the same again.
-  form.addEventListener("submit", () => setTimeout(() => { byId("book").disabled = true; }));
+  form.addEventListener("submit", () => {
+    byId("plan-lines").classList.add("htmx-request");
+    setTimeout(() => { byId("book").disabled = true; });
+  });
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   form.querySelector("[aria-invalid=true][name^=reason-]")?.focus();
 })();

@@ -230,6 +230,15 @@ def test_nothing_jumps_the_focus_and_the_scroll_stay(planner: Page) -> None:
     expect(planner.locator("#plan-say")).to_contain_text("Session 9: now Tue 2 Feb")
 
 
+def test_quick_presses_are_done_one_after_the_other(planner: Page, scene: Scene) -> None:
+    planner.evaluate("() => { for (let n = 0; n < 3; n += 1) document.getElementById('later-9').click(); }")
+    expect(planner.locator("#line-9")).to_contain_text("14:45")
+    planner.evaluate("() => document.getElementById('fix').click()")
+    planner.keyboard.press("Control+Enter")
+    assert_booked(planner, scene)
+    assert Appointment.objects.filter(session__plan=scene.plan, wall_time=time(14, 45)).exists()
+
+
 def test_a_changed_choice_proposes_at_once_and_keeps_the_focus(planner: Page) -> None:
     planner.locator("#id_around").select_option("10:00")
     expect(planner.locator("#line-1")).to_contain_text("10:00")
