@@ -1,9 +1,58 @@
-"""What the shell of every page needs."""
+"""What the shell of every page needs: the clinic, the person's theme, and the places they may go."""
 
+import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from clinic.lib.access import Permission, allows
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page that the navigation leads to. `prefixes` begin the names of the addresses that count as being there."""
+
+    name: str
+    label: str | Promise
+    icon: str
+    permission: Permission
+    prefixes: tuple[str, ...]
+
+
+PLACES = (
+    Place("day", _("Today"), "calendar3", Permission.SEE_PATIENTS, ("day", "appointment_")),
+    Place("patient_list", _("Patients"), "people", Permission.SEE_PATIENTS, ("patient_", "plan_", "series_")),
+    Place("message_list", _("Messages"), "envelope", Permission.SEE_MESSAGES, ("message_",)),
+)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    return {"clinic": getattr(request, "clinic", None)}
+    return {
+        "clinic": getattr(request, "clinic", None),
+        "theme": getattr(request.user, "theme", "device") if hasattr(request, "user") else "device",
+        "nav": _navigation(request),
+        "fresh_operation": uuid.uuid4,  # called by the template: each form that it stands in gets a key of its own
+    }
+
+
+def _navigation(request: HttpRequest) -> dict[str, Any]:
+    user = getattr(request, "user", None)
+    at = getattr(request.resolver_match, "url_name", None) or ""
+    items = [
+        {"label": place.label, "icon": place.icon, "href": href, "here": at.startswith(place.prefixes)}
+        for place in PLACES
+        if allows(user, place.permission) and (href := _address(place.name))
+    ]
+    find = _address("patient_list") if allows(user, Permission.SEE_PATIENTS) else ""
+    return {"items": items, "find": find}
+
+
+def _address(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""

@@ -37,6 +37,8 @@
     dialog.querySelector("[data-cancel-verb]").textContent = opener.dataset.verb;
     dialog.querySelector("[data-cancel-tells]").hidden = !opener.dataset.tells;
     dialog.querySelector("[data-cancel-calls]").hidden = !!opener.dataset.tells;
+    const menu = opener.closest("details");
+    dialog.onclose = () => (menu ? menu.querySelector("summary") : opener).focus();
     dialog.showModal();
   });
 
@@ -61,10 +63,13 @@
     event.detail.shouldSwap = false; // signed out, or the answer is another page
     location.assign(where);
   });
-  document.addEventListener("htmx:afterSettle", () => {
+  document.addEventListener("htmx:afterSwap", () => {
     if (!kept) return;
     document.querySelector(".page-body").scrollTop = kept.top;
     document.getElementById("main").scrollTop = kept.page;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (!kept) return;
     const next = kept.next && document.getElementById(kept.next)?.querySelector(".acts :is(button, a)");
     (next ?? document.getElementById("main")).focus({ preventScroll: true });
     kept = null;

@@ -1,0 +1,29 @@
+"""The first page, and what a person decides about their own screen."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from clinic.lib.access import Permission, requires
+from clinic.models import Theme, User
+
+
+@requires(Permission.SIGNED_IN)
+def home(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view
+    return redirect("day")
+
+
+@requires(Permission.SIGNED_IN)
+@require_POST
+def set_theme(request: HttpRequest) -> HttpResponse:
+    """Keep a person's choice of light or dark, and return to the page they chose it on."""
+    theme = request.POST.get("theme")
+    if theme not in Theme.values:
+        return HttpResponseBadRequest(_("Choose device, light or dark."))
+    User.objects.filter(pk=request.user.pk).update(theme=theme)
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+        back = "home"
+    return redirect(back)
