@@ -19,7 +19,7 @@ from clinic.lib.locks import Busy, StateRefused
 from clinic.lib.operations import OperationReused
 from clinic.models import Operation
 from scheduling.planning.types import Proposal, SeriesRefused
-from scheduling.services.errors import BookingError
+from scheduling.services.errors import BookingError, OutsideDueWindow
 from scheduling.services.series import book_series
 from scheduling.views import planner_words as words
 from scheduling.views.planner_acts import Board, judged, opened, perform, sessions_words
@@ -67,6 +67,8 @@ def series_book(http: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return _booked(request, _book(request))
     except SeriesRefused as refused:
         return _refused(request, refused.proposal)
+    except OutsideDueWindow as error:
+        return _out_of_window(request, error)
     except BookingError as error:
         return _problem(request, error.sentence, status=422)
     except (Busy, StateRefused):
@@ -106,11 +108,19 @@ def _unready(request: Request) -> HttpResponse | None:
         return _show(request, perform(desk, "propose"), status=422)
     if desk.lines.problems or not request.form.is_valid():
         return _problem(request, _("Nothing was saved yet: something above the dates needs mending."), status=422)
-    board = judged(desk)
-    errors = reason_errors(board, may_overrule=request.may_overrule)
-    if errors and not board.proposal.clashes:
-        return _show(request, replace(board, focus=f"reason-{min(errors)}"), errors=errors, status=422)
+    if request.shown_first != request.first:
+        sentence = _("This course changed meanwhile. Nothing was saved. Look over the dates, then book again.")
+        return _problem(request, sentence, status=409)
     return None
+
+
+def _out_of_window(request: Request, error: OutsideDueWindow) -> HttpResponse:
+    """Say beside each line which reason it lacks, or above them all why none can help."""
+    board = judged(request.desk)
+    errors = reason_errors(board, may_overrule=request.may_overrule)
+    if not errors:
+        return _show(request, replace(board, problems=(error.sentence,)), status=422)
+    return _show(request, replace(board, focus=f"reason-{min(errors)}"), errors=errors, status=422)
 
 
 def _problem(request: Request, sentence: str, status: int) -> HttpResponse:

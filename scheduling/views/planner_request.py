@@ -97,13 +97,16 @@ class Request:
         return self.form.choices()
 
     @cached_property
+    def first(self) -> int:
+        """The number of the first session without a visit."""
+        held = {SessionState.BOOKED, SessionState.COMPLETED}
+        return 1 + sum(session.state in held for session in self.plan.sessions.all())
+
+    @cached_property
     def shown_first(self) -> int:
         """The number of the first line as the person saw it; it may have changed since."""
         text = self.http.POST.get("first", "")
-        if text.isascii() and text.isdigit() and len(text) < 4:
-            return int(text)
-        held = {SessionState.BOOKED, SessionState.COMPLETED}
-        return 1 + sum(session.state in held for session in self.plan.sessions.all())
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else self.first
 
     @cached_property
     def desk(self) -> Desk:

@@ -316,6 +316,21 @@ def test_someone_was_quicker_nothing_is_saved_and_free_times_stand_under_the_lin
     assert not Operation.objects.exists()
 
 
+def test_a_course_that_changed_meanwhile_is_looked_over_before_it_grows(
+    post: Callable[..., Any], save: Callable[..., Any], moira: Clinician, rooms: list[Room], plan: TreatmentPlan
+) -> None:
+    form = opened(post)
+    session = plan.sessions.get(number=1)
+    take(moira, rooms[0], date(2026, 11, 24), "09:00", 45, patient=plan.patient, session=session)
+    plan.sessions.filter(number=1).update(state="booked")
+    response = save(form)
+    assert response.status_code == 409
+    assert "This course changed meanwhile. Nothing was saved." in words(response)
+    assert "the course grows to 11 sessions" in words(response)
+    assert Appointment.objects.count() == 1
+    assert save(fields(response.content.decode())).status_code == 302
+
+
 def test_a_late_line_is_booked_with_its_reason_only(
     post: Callable[..., Any], save: Callable[..., Any], moira: Clinician
 ) -> None:
