@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from clinic.lib.access import Permission, allows, requires
+from clinic.lib.audit import log_reading
 from clinic.lib.back import back
 from clinic.lib.requests import person
 from clinic.models import Clinic, Clinician
@@ -29,6 +30,8 @@ def appointment_move(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if visit.session is None or not visit.is_ahead:
         messages.error(request, _("Only a session that lies ahead can be moved. Nothing was saved."))
         return redirect(back(request, day_of(visit, clinic)))
+    if request.method == "GET":
+        log_reading(person(request), visit.patient, "move")
     clinicians = list(Clinician.objects.filter(is_active=True))
     form = MoveForm(request.POST or None, visit=visit, clinicians=clinicians, zone=clinic.tz, now=timezone.now())
     if request.method == "POST" and form.is_valid() and _move(request, visit, form, clinic):
