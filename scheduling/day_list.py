@@ -187,6 +187,15 @@ class DayList:
         return list(Clinician.objects.filter(is_active=True))
 
     @cached_property
+    def next_day(self) -> date:
+        """The next day that has visits, for the way out of an empty one; tomorrow where none has."""
+        tomorrow = self.day + timedelta(days=1)
+        since, _until = day_span(tomorrow, self.zone)
+        visits = Appointment.objects.visible_to(self.user).holding().filter(starts_at__gte=since)
+        first = visits.order_by("starts_at").values_list("starts_at", flat=True).first()
+        return local_day(first, self.zone) if first else tomorrow
+
+    @cached_property
     def chosen(self) -> Clinician | None:
         return next((one for one in self.clinicians if one.pk == self.clinician_id), None)
 

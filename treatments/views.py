@@ -22,7 +22,7 @@ from treatments.models import Protocol, SessionState, TreatmentPlan
 from treatments.services.plans import create_plan
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.BOOK)
 def plan_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Without a protocol the list of them, with one its form; a good form makes the plan and goes on to the dates."""

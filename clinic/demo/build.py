@@ -64,6 +64,8 @@ def reckon(today: date, of: list[Offer], room_kinds: list[int], rng: Random) -> 
     book = Book(today, closed, absences(today, closed), room_kinds)
     story = tell(book, of, rng, closed)
     add_talks(book, story, rng, room_kinds[0])
+    for need, seat in story.held:
+        book.free(need, seat)
     return book, story
 
 

@@ -30,6 +30,8 @@ class Story:
     courses: list[Course] = field(default_factory=list)
     others: list[Visit] = field(default_factory=list)
     newcomers: list[int] = field(default_factory=list)
+    held: list[tuple[Need, Seat]] = field(default_factory=list)
+    """What is kept free for the planner's demonstration; to be freed when all others are seated."""
 
 
 @dataclass(frozen=True)
@@ -138,8 +140,7 @@ def tell(book: Book, offers: list[Offer], rng: Random, closed: list[Closed]) -> 
     _known_patients(teller, closed)
     _stages(teller)
     _fill(teller)
-    for need, seat in held:
-        book.free(need, seat)
+    teller.story.held = held
     return teller.story
 
 

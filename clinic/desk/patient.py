@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from clinic.lib.access import Permission, allows, requires
 from clinic.lib.audit import log_reading
@@ -21,7 +21,7 @@ from .courses import CourseView, course_view, next_visit
 from .happened import happenings
 
 
-@require_GET
+@require_safe
 @requires(Permission.SEE_PATIENTS)
 def patient_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Show one patient; that it was looked at is written down."""

@@ -4,25 +4,27 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from clinic.lib.access import Permission, requires
+from clinic.lib.requests import person
 from clinic.models import Theme, User
 
 
+@require_safe
 @requires(Permission.SIGNED_IN)
 def home(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view
     return redirect("day")
 
 
-@requires(Permission.SIGNED_IN)
 @require_POST
+@requires(Permission.SIGNED_IN)
 def set_theme(request: HttpRequest) -> HttpResponse:
     """Keep a person's choice of light or dark, and return to the page they chose it on."""
     theme = request.POST.get("theme")
     if theme not in Theme.values:
         return HttpResponseBadRequest(_("Choose device, light or dark."))
-    User.objects.filter(pk=request.user.pk).update(theme=theme)
+    User.objects.filter(pk=person(request).pk).update(theme=theme)
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
         back = "home"

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_safe, require_POST
 
 from clinic.lib.access import Permission, allows, requires
 from clinic.lib.audit import log_reading
@@ -19,7 +19,7 @@ from patients.models import Message
 from patients.services.outbox.queue import NothingToTell, tell_by_phone
 
 
-@require_GET
+@require_safe
 @requires(Permission.SEE_MESSAGES)
 def message_list(request: HttpRequest) -> HttpResponse:
     """All messages in groups, or those of one tab page by page."""
@@ -34,7 +34,7 @@ def message_list(request: HttpRequest) -> HttpResponse:
     return render(request, "patients/message_list.html", context)
 
 
-@require_GET
+@require_safe
 @requires(Permission.SEE_MESSAGES)
 def message_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """One message: what was sent, to whom, and how it went."""

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_safe, require_http_methods, require_POST
 from phonenumber_field.phonenumber import to_python
 
 from clinic.lib.access import Permission, allows, requires
@@ -42,14 +42,14 @@ def _listed(request: HttpRequest, query: str, number: str | None = None) -> dict
     }
 
 
-@require_GET
+@require_safe
 @requires(Permission.SEE_PATIENTS)
 def patient_list(request: HttpRequest) -> HttpResponse:
     """All patients by name, or those who match; the whole page, also where no script runs."""
     return render(request, "patients/list.html", _listed(request, _query(request), request.GET.get("page")))
 
 
-@require_GET
+@require_safe
 @requires(Permission.SEE_PATIENTS)
 def patient_find(request: HttpRequest) -> HttpResponse:
     """Who matches so far, as a part of the page, while someone types."""
@@ -60,7 +60,7 @@ def _query(request: HttpRequest) -> str:
     return request.GET.get("q", "").strip()[:LONGEST_QUERY]
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.EDIT_PATIENTS)
 def patient_new(request: HttpRequest) -> HttpResponse:
     """Register a person; what was typed into the search is kept as their name."""
@@ -98,7 +98,7 @@ def patient_twins(request: HttpRequest) -> HttpResponse:
     return render(request, "patients/twins.html", {"twins": find_twins(typed)[:TWINS_SHOWN], "typed": typed})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.EDIT_PATIENTS)
 def patient_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Change what is on file. If someone else did meanwhile, show both and save nothing."""

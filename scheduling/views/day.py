@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from clinic.lib.access import Permission, allows, requires
 from clinic.lib.days import local_day
@@ -21,7 +21,7 @@ YEARS = range(2000, 2101)
 """Days further off were typed wrong."""
 
 
-@require_GET
+@require_safe
 @requires(Permission.SEE_PATIENTS)
 def day(request: HttpRequest, on: date | None = None) -> HttpResponse:
     """Show a local day by time, of everybody or of one clinician; `?date=` jumps to another day."""

@@ -22,7 +22,7 @@ from scheduling.services.appointments import move_appointment
 from scheduling.views.visit_acts import day_of, tell_after, visit_of, when
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.BOOK)
 def appointment_move(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Show where a session may go, and put it there."""

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_safe, require_POST
 
 from clinic.lib.access import Permission, requires
 from clinic.lib.audit import log_reading
@@ -33,7 +33,7 @@ FRAGMENT = "scheduling/planner/fragment.html"
 NOTHING = "scheduling/planner/nothing.html"
 
 
-@require_GET
+@require_safe
 @requires(Permission.BOOK)
 def series_planner(http: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Open the planner on the course as it is usually wished."""

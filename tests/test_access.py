@@ -1,0 +1,223 @@
+"""The access matrix: every address x role x method against one table. An address without a row fails the build."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from clinic.lib.access import ROLE_PERMISSIONS, Permission
+from clinic.models import AccessLog, Operation, Role, User
+from patients.models import Message
+from tests import factory
+from tests.scheduling.helpers import take
+
+pytestmark = pytest.mark.django_db
+
+PUBLIC = None
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+READS = ("GET", "HEAD", "OPTIONS")
+
+
+@dataclass(frozen=True)
+class World:
+    """One of everything that an address can name."""
+
+    patient: uuid.UUID
+    plan: uuid.UUID
+    appointment: uuid.UUID
+    message: uuid.UUID
+    operation: uuid.UUID
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    permission: Permission | None
+    methods: tuple[str, ...] = ("GET",)
+    kwargs: Callable[[World], dict[str, object]] = lambda _: {}
+
+
+def of_patient(world: World) -> dict[str, object]:
+    return {"public_id": world.patient}
+
+
+def of_plan(world: World) -> dict[str, object]:
+    return {"public_id": world.plan}
+
+
+def of_appointment(world: World) -> dict[str, object]:
+    return {"public_id": world.appointment}
+
+
+def of_message(world: World) -> dict[str, object]:
+    return {"public_id": world.message}
+
+
+FORM = ("GET", "POST")
+ACT = ("POST",)
+MATRIX = [
+    Row("home", Permission.SIGNED_IN),
+    Row("set_theme", Permission.SIGNED_IN, ACT),
+    Row("livez", PUBLIC),
+    Row("healthz", PUBLIC),
+    Row("account_login", PUBLIC, FORM),
+    Row("account_logout", PUBLIC, FORM),
+    Row("account_inactive", PUBLIC),
+    Row("account_reset_password", PUBLIC, FORM),
+    Row("account_reset_password_done", PUBLIC),
+    Row("account_reset_password_from_key", PUBLIC, FORM, lambda _: {"uidb36": "1", "key": "gone-0"}),
+    Row("account_reset_password_from_key_done", PUBLIC),
+    Row("patient_list", Permission.SEE_PATIENTS),
+    Row("patient_find", Permission.SEE_PATIENTS),
+    Row("patient_new", Permission.EDIT_PATIENTS, FORM),
+    Row("patient_twins", Permission.EDIT_PATIENTS, ACT),
+    Row("patient_edit", Permission.EDIT_PATIENTS, FORM, of_patient),
+    Row("patient_page", Permission.SEE_PATIENTS, ("GET",), of_patient),
+    Row("plan_new", Permission.BOOK, FORM, of_patient),
+    Row("series_planner", Permission.BOOK, ("GET",), of_plan),
+    Row("series_lines", Permission.BOOK, ACT, of_plan),
+    Row("series_book", Permission.BOOK, ACT, of_plan),
+    Row("day", Permission.SEE_PATIENTS, ("GET",), lambda _: {"on": date(2026, 12, 1)}),
+    Row("appointment_complete", Permission.COMPLETE, ACT, of_appointment),
+    Row("appointment_no_show", Permission.COMPLETE, ACT, of_appointment),
+    Row("appointment_cancel", Permission.BOOK, ACT, of_appointment),
+    Row("appointment_move", Permission.BOOK, FORM, of_appointment),
+    Row("operation_undo", Permission.BOOK, ACT, lambda world: {"operation_id": world.operation}),
+    Row("message_list", Permission.SEE_MESSAGES),
+    Row("message_detail", Permission.SEE_MESSAGES, ("GET",), of_message),
+    Row("message_told", Permission.BOOK, ACT, of_message),
+    Row("visit_notes", PUBLIC, FORM, lambda _: {"token": "x" * 43}),
+]
+
+
+@pytest.fixture
+def world(clinic: object) -> World:
+    moira, room = factory.make_clinician(), factory.make_room()
+    plan = factory.make_plan(clinician=moira)
+    visit = take(moira, room, date(2026, 12, 1), "14:00", 45, patient=plan.patient, session=plan.sessions.first())
+    message = Message.objects.create(patient=plan.patient, kind="series_summary", due_at=factory.now())
+    operation = Operation.objects.create(kind="none", actor="nobody", body_hash="", at=factory.now())
+    return World(plan.patient.public_id, plan.public_id, visit.public_id, message.public_id, operation.pk)
+
+
+@pytest.fixture(params=[*Role.values, "none", "anonymous"])
+def visitor(request: pytest.FixtureRequest, world: World) -> tuple[str, Client]:
+    """Someone with one role, with none, or not signed in."""
+    client = Client(raise_request_exception=False)
+    if request.param != "anonymous":
+        roles = [Role(request.param)] if request.param in Role.values else []
+        client.force_login(factory.make_user(*roles), backend=settings.AUTHENTICATION_BACKENDS[-1])
+    return request.param, client
+
+
+def every_pattern() -> list[URLPattern]:
+    def walk(patterns: list[URLPattern | URLResolver]) -> list[URLPattern]:
+        found: list[URLPattern] = []
+        for pattern in patterns:
+            found += walk(pattern.url_patterns) if isinstance(pattern, URLResolver) else [pattern]
+        return found
+
+    return walk(get_resolver().url_patterns)
+
+
+def test_every_address_has_a_row_and_every_row_an_address() -> None:
+    assert {row.name for row in MATRIX} == {pattern.name for pattern in every_pattern()}
+
+
+def test_every_view_has_the_permission_of_its_row_or_is_public_on_purpose() -> None:
+    wanted = {row.name: row.permission for row in MATRIX}
+    for pattern in every_pattern():
+        assert getattr(pattern.callback, "permission", None) == wanted[pattern.name], pattern.name
+        if wanted[pattern.name] is PUBLIC:
+            assert getattr(pattern.callback, "login_required", True) is False, pattern.name
+
+
+def expected(row: Row, role: str, method: str) -> set[int]:
+    """Return the statuses that are right for a role and a method; what is allowed may answer in its own way."""
+    answers = {200, 302, 400, 404, 409, 422, 503}
+    allowed = method in row.methods or (method == "HEAD" and "GET" in row.methods)
+    if row.permission is PUBLIC:
+        return answers if allowed else {*answers, 405}  # allauth's own pages answer OPTIONS
+    if role == "anonymous":
+        return {302}
+    if not allowed:
+        return {405}
+    return answers if row.permission in ROLE_PERMISSIONS.get(role, frozenset()) else {403}
+
+
+@pytest.mark.parametrize("row", MATRIX, ids=lambda row: row.name)
+def test_every_role_gets_what_the_matrix_says(row: Row, visitor: tuple[str, Client], world: World) -> None:
+    role, client = visitor
+    address = reverse(row.name, kwargs=row.kwargs(world))
+    for method in METHODS:
+        response = client.generic(method, address)
+        assert response.status_code in expected(row, role, method), (method, response.status_code)
+        if row.permission is not PUBLIC and role == "anonymous":
+            assert response.headers["Location"].startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize("row", [row for row in MATRIX if "POST" in row.methods], ids=lambda row: row.name)
+def test_every_act_without_its_token_is_refused(row: Row, world: World) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(factory.make_user(*Role), backend=settings.AUTHENTICATION_BACKENDS[-1])
+    assert client.post(reverse(row.name, kwargs=row.kwargs(world))).status_code == 403
+
+
+@pytest.mark.parametrize("row", MATRIX, ids=lambda row: row.name)
+def test_every_answer_carries_the_safety_headers(row: Row, world: World) -> None:
+    client = Client(raise_request_exception=False)
+    client.force_login(factory.make_user(*Role), backend=settings.AUTHENTICATION_BACKENDS[-1])
+    response = client.get(reverse(row.name, kwargs=row.kwargs(world)))
+    policy = response.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["X-Frame-Options"] == "DENY"
+    assert response.headers["Referrer-Policy"] in {"same-origin", "no-referrer", "strict-origin"}
+    assert "no-store" in response.headers["Cache-Control"]
+
+
+def test_a_role_that_is_taken_away_ends_at_the_next_request(world: World) -> None:
+    user = factory.make_user(Role.FRONT_DESK)
+    client = Client()
+    client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[-1])
+    assert client.get(reverse("patient_list")).status_code == 200
+    User.objects.filter(pk=user.pk).update(roles=[])
+    assert client.get(reverse("patient_list")).status_code == 403
+
+
+def test_reading_changes_nothing_but_the_log_of_readings(world: World) -> None:
+    """GET and HEAD of every address, as somebody with every role: no table changes but the named ones."""
+    client = Client(raise_request_exception=False)
+    client.force_login(factory.make_user(*Role), backend=settings.AUTHENTICATION_BACKENDS[-1])
+    client.get(reverse("home"))  # the first request notes the activity
+    before = fingerprints()
+    for row in MATRIX:
+        if row.name != "account_logout":
+            client.get(reverse(row.name, kwargs=row.kwargs(world)))
+            client.head(reverse(row.name, kwargs=row.kwargs(world)))
+    assert fingerprints() == before
+    assert AccessLog.objects.filter(subject__contains="patient").exists()
+
+
+CHANGED_BY_READING = {"clinic_accesslog", "clinic_cache", "django_session", "pghistory_context"}
+"""Named in one place (design 9): the log of readings, throttles, sessions, and the context of the log's own rows."""
+
+
+def fingerprints() -> dict[str, str]:
+    """Return a hash of the content of every table that reading may not change."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            if table not in CHANGED_BY_READING:
+                name = connection.ops.quote_name(table)
+                cursor.execute(f"SELECT md5(coalesce(string_agg(t::text, '' ORDER BY t::text), '')) FROM {name} t")
+                found[table] = cursor.fetchone()[0]
+    return found
