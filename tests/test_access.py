@@ -218,6 +218,6 @@ def fingerprints() -> dict[str, str]:
         for table in connection.introspection.table_names(cursor):
             if table not in CHANGED_BY_READING:
                 name = connection.ops.quote_name(table)
-                cursor.execute(f"SELECT md5(coalesce(string_agg(t::text, '' ORDER BY t::text), '')) FROM {name} t")
+                cursor.execute(f"SELECT md5(coalesce(string_agg(t::text, '' ORDER BY t::text), '')) FROM {name} t")  # noqa: S608
                 found[table] = cursor.fetchone()[0]
     return found

@@ -1,4 +1,4 @@
-"""Local days and wall times. A clinic's day may have 23 or 25 hours, its offset need not be whole hours (reliability 5)."""
+"""Local days and wall times. A day may have 23 or 25 hours, an offset need not be whole hours (reliability 5)."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -17,8 +17,8 @@ class TwoSuchTimes(ValueError):
 def instant(day: date, wall: time, zone: ZoneInfo) -> datetime:
     """Return the instant (UTC) of a wall time on a local day.
 
-    Raises NoSuchTime in the hour that spring skips and TwoSuchTimes in the one that autumn repeats: PostgreSQL and Python
-    would each choose in silence, and not alike (reliability 0.10).
+    Raises NoSuchTime in the hour that spring skips and TwoSuchTimes in the one that autumn repeats: PostgreSQL and
+    Python would each choose in silence, and not alike (reliability 0.10).
     """
     first = datetime.combine(day, wall, tzinfo=zone)
     moment = first.astimezone(UTC)

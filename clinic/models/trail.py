@@ -35,7 +35,7 @@ class Operation(models.Model):
 
 
 class AccessLog(models.Model):
-    """One look at a patient's file: who, when, which page. Never changed, never deleted (domain 6.2, audit of access)."""
+    """One look at a patient's file: who, when, which page. Never changed, never deleted (domain 6.2)."""
 
     at = models.DateTimeField(auto_now_add=True)
     user = models.ForeignKey(User, models.PROTECT, related_name="+")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -91,7 +91,7 @@ class Context:
         grid = {}
         for minute in self.minutes_by_nearness:
             try:
-                moment = instant(day, (datetime.min + timedelta(minutes=minute)).time(), self.zone)
+                moment = instant(day, time(*divmod(minute, 60)), self.zone)
             except (NoSuchTime, TwoSuchTimes):
                 continue
             grid[minute] = to_epoch(moment)

@@ -18,8 +18,9 @@ from clinic.demo.build import Demo, build
 from clinic.models import Clinic, Clinician, Role, Room, User
 from patients.models import Message, Patient
 from scheduling.models import HOLDING, Absence, Appointment, Closure, HoursKind, WeeklyHours
+from scheduling.planning import planner
 from tests import factory
-from treatments.models import PlanStatus, Session, SessionState, TreatmentPlan
+from treatments.models import PlanStatus, Protocol, Session, SessionState, TreatmentPlan
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 11, 23, 14, 12, tzinfo=UTC)
@@ -236,21 +237,20 @@ def test_half_the_working_minutes_of_four_weeks_are_taken(demo: Demo, capsys: py
     assert taken / working == pytest.approx(demo.fullness, abs=0.001)
 
 
-def test_devika_meets_two_clashes_on_tuesdays_at_two(demo: Demo) -> None:
-    moira = Clinician.objects.get(name="Moira Hynes")
-    tuesdays = [date(2026, 12, 1) + timedelta(weeks=week) for week in range(11)]
-    clashes = []
-    for day in tuesdays:
-        start, end = factory.at(day, "14:00"), factory.at(day, "14:45")
-        busy = Appointment.objects.holding().filter(clinician=moira, starts_at__lt=end, ends_at__gt=start).first()
-        if busy:
-            clashes.append((day, str(busy.patient), busy.ends_at))
-        elif Absence.objects.filter(clinician=moira, starts_at__lt=end, ends_at__gt=start).exists():
-            clashes.append((day, "away", None))
-    assert clashes == [
-        (date(2026, 12, 15), "Joanne Tizzard", factory.at(date(2026, 12, 15), "14:30")),
-        (date(2027, 1, 26), "away", None),
-    ]
+@pytest.mark.parametrize("ahead", range(7))
+def test_devika_meets_two_clashes_on_tuesdays_at_two(embedded: None, ahead: int) -> None:
+    now = MONDAY + timedelta(days=ahead)
+    build(now)
+    moira, cellulite = Clinician.objects.get(name="Moira Hynes"), Protocol.objects.get(key="cellulite")
+    plan = factory.make_plan(
+        Patient.objects.get(file_number=2041), cellulite, clinician=moira, usual_weekdays=[1], usual_time=time(14, 0)
+    )
+    lines = planner.propose(plan, planner.default_choices(plan, now), now).lines
+    assert {line.slot.starts_at.astimezone(factory.ST_JOHNS).time() for line in lines} == {time(14, 0)}
+    joanne, away = (line.findings[0].sentence for line in lines if line.stops)
+    assert joanne == "Moira is with Joanne Tizzard until 14:30"
+    assert str(away).startswith("Moira is away ")
+    assert [str(line.findings[0].mark) for line in lines if line.findings and not line.stops] == ["moved"]
 
 
 def test_messages_wait_only_for_visits_ahead(demo: Demo) -> None:

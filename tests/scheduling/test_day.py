@@ -168,6 +168,14 @@ def test_an_empty_day_says_why(desk: Client, moira: Clinician) -> None:
     assert "No visits with Moira Hynes" in words(desk.get(reverse("day"), {"clinician": moira.pk}))
 
 
+def test_from_an_empty_today_a_link_leads_to_the_next_visits(desk: Client, moira: Clinician, rooms: list[Room]) -> None:
+    take(moira, rooms[0], date(2026, 11, 26), "14:00", 30)
+    Closure.objects.create(name="Storm", starts_on=TODAY, ends_on=TODAY)
+    page = desk.get(reverse("day"))
+    assert "Go to Thu 26 Nov" in words(page)
+    assert reverse("day", args=[date(2026, 11, 26)]) in page.content.decode()
+
+
 def test_visits_on_a_closed_day_and_absences_are_pointed_out(desk: Client, moira: Clinician, rooms: list[Room]) -> None:
     take(moira, rooms[0], TODAY, "14:00", 30)
     Closure.objects.create(name="Storm", starts_on=TODAY, ends_on=TODAY)
