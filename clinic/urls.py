@@ -3,7 +3,7 @@
 from allauth.account import views as account
 from django.urls import URLPattern, URLResolver, include, path
 
-from clinic import health
+from clinic.desk import health
 
 # Only what a closed clinic needs of allauth: there is no sign-up, and nobody changes an address alone.
 ACCOUNT = [

@@ -25,7 +25,7 @@ def worker() -> None:
 
 @pytest.fixture
 def broken_database() -> Iterator[None]:
-    with patch("clinic.health.connection.cursor", side_effect=OperationalError("host=db.clinic.example")):
+    with patch("clinic.desk.health.connection.cursor", side_effect=OperationalError("host=db.clinic.example")):
         yield
 
 
