@@ -1,9 +1,7 @@
 """The choices card of the series planner as its template draws it: what is chosen, and what else there is."""
 
-from datetime import date
 from typing import Any
 
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -39,11 +37,8 @@ def _start(request: Request) -> dict[str, str]:
     """Return the first day in words, or what was typed where that is no day, and as the picker wants it."""
     day, form = request.choices.start_on, request.form
     wrong = form.is_bound and form.has_error("start_on")
-    return {"words": form.data.get("start_on", "") if wrong else day_in_full(day), "iso": day.isoformat()}
-
-
-def day_in_full(day: date) -> str:
-    return formats.date_format(day, "D j M Y")
+    said = form.data.get("start_on", "") if wrong else day_words(day, request.today)
+    return {"words": said, "iso": day.isoformat()}
 
 
 def pick_context(request: Request, board: Board) -> dict[str, Any]:
@@ -52,7 +47,7 @@ def pick_context(request: Request, board: Board) -> dict[str, Any]:
     if line is None:
         return {}
     names, starts_at = request.names, line.slot.starts_at
-    own = (day_in_full(names.day(starts_at)), names.time(starts_at), str(line.slot.clinician_id))
+    own = (day_words(names.day(starts_at), names.today), names.time(starts_at), str(line.slot.clinician_id))
     day, wall, who = board.typed or own
     opens, closes = request.opens_and_closes
     shown = wall_time(starts_at, names.zone)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clinic.lib.days import clock, day_words, local_day, wall_time
+from clinic.lib.days import clock, day_words, local_day, span_words, wall_time
 from clinic.models import Clinician, Room
 from scheduling.forms.planner import Entry
 from scheduling.planning.types import Choices, Finding, Line, Mark, Option, Slot
@@ -106,6 +106,8 @@ class Row:
     said: tuple[Said, ...]
     level: str
     best: Choice | None = None
+    stuck: str = ""
+    may_fall: str = ""
     others: tuple[Choice, ...] = ()
     note: str = ""
     asks: str = ""
@@ -120,7 +122,7 @@ class Row:
     @property
     def has_more(self) -> bool:
         """Whether something stands under the line and belongs to it."""
-        return bool(self.note or self.asks or self.refuses or self.picking or self.best)
+        return bool(self.note or self.asks or self.refuses or self.picking or self.best or self.stuck)
 
 
 def gap_words(gap: int | None) -> str:
@@ -159,7 +161,9 @@ def rows(
 
 
 def _usual(rooms: Sequence[int | None]) -> int | None:
-    return Counter(rooms).most_common(1)[0][0] if rooms else None
+    """Return the room of most lines; None when there is no such room, and then no line stands out."""
+    found = Counter(room for room in rooms if room is not None).most_common(1)
+    return found[0][0] if found and found[0][1] * 2 > len(rooms) else None
 
 
 def _level(line: Line) -> str:
@@ -175,7 +179,7 @@ def _free_words(slot: Slot, choices: Choices, names: Names, usual_room: int | No
     """Say "Free", and what differs from the rest of the course."""
     if choices.clinician_id is not None and slot.clinician_id != choices.clinician_id:
         return _("Free, with %(name)s") % {"name": names.short(slot.clinician_id)}
-    if slot.room_id != usual_room:
+    if usual_room is not None and slot.room_id != usual_room:
         return _("Free, in %(room)s") % {"room": names.room(slot.room_id)}
     return _("Free")
 
@@ -186,11 +190,33 @@ def _mending(line: Line, board: Board, names: Names) -> dict[str, Any]:
     return {
         "best": found[0] if found else None,
         "others": tuple(found[1:]),
+        "stuck": "" if found or not line.stops else _stuck_words(line, names),
+        "may_fall": _may_fall(line, names) if picking else "",
         "note": board.note[1] if board.note and board.note[0] == line.number else "",
         "picking": picking,
         "pick_days": _pick_days(line, board.options, names) if picking else (),
         "pick_problem": board.pick_problem if picking else "",
     }
+
+
+def _window_words(line: Line, names: Names) -> str:
+    """Return the days on which a session may fall: "29 Dec – 5 Jan", or nothing when no neighbour bounds them."""
+    window = line.window
+    if window is None or window.latest is None or window.latest < window.earliest:
+        return ""
+    return span_words(window.earliest, window.latest, names.today)
+
+
+def _may_fall(line: Line, names: Names) -> str:
+    days = _window_words(line, names)
+    return _("May fall %(days)s") % {"days": days} if days else ""
+
+
+def _stuck_words(line: Line, names: Names) -> str:
+    days = _window_words(line, names)
+    if not days:
+        return _("No time is free near this day. Fix looks further, or pick another day.")
+    return _("No time is free %(days)s. Fix moves its neighbours too, or pick another day.") % {"days": days}
 
 
 def _choice(line: Line, option: Option, names: Names) -> Choice:
@@ -202,7 +228,7 @@ def _choice(line: Line, option: Option, names: Names) -> Choice:
         who=names.clinician(slot.clinician_id),
         short=names.short(slot.clinician_id),
         room=names.room(slot.room_id),
-        gap=gap_words(option.gap),
+        gap="" if option.gap is None else gap_words(option.gap),
         words=option.words,
     )
 

@@ -246,7 +246,7 @@ def test_a_changed_choice_proposes_at_once_and_keeps_the_focus(planner: Page) ->
     day.fill("8 dec")
     day.press("Enter")
     expect(planner.locator("#line-1")).to_contain_text("8 Dec")
-    expect(planner.locator("#id_start_on")).to_have_value("Tue 8 Dec 2026")
+    expect(planner.locator("#id_start_on")).to_have_value("Tue 8 Dec")
     planner.locator("#day-1").uncheck(force=True)
     expect(planner.locator("#line-1")).to_contain_text("Thu")
     planner.locator("#day-3").uncheck(force=True)
