@@ -137,11 +137,10 @@ class Context:
     def hours(self) -> list[WeeklyHours]:
         return list(WeeklyHours.objects.filter(clinician_id__in=self.clinicians))
 
-    def is_open(self, day: date) -> bool:
-        """Say whether the clinic is open on a local day and someone whom the choices admit works then."""
-        treats = set(self.may_treat())
-        works = any(row.clinician_id in treats and row.kind == HoursKind.WORK and row.covers(day) for row in self.hours)
-        return works and not self.closure_on(day)
+    def is_open(self, day: date, clinicians: Sequence[int]) -> bool:
+        """Say whether the clinic is open on a local day and one of these clinicians works then."""
+        works = (row for row in self.hours if row.clinician_id in clinicians and row.kind == HoursKind.WORK)
+        return not self.closure_on(day) and any(row.covers(day) for row in works)
 
     def overlapping(self, slots: Sequence[Slot]) -> list[Appointment]:
         """Return the appointments that hold something at any of these times, with their names, in one query."""

@@ -40,8 +40,13 @@ def wished_day(context: Context, previous: date) -> date:
 def next_day(context: Context, previous: date) -> date:
     """Return the day of the next session: the wished one, or the nearest open day in the window."""
     window = _window(context, previous)
-    open_days = [day for day in window if context.is_open(day)]
-    return _nearest(context, open_days or window, previous)
+    treats = context.may_treat()
+    # The clinician asked for comes first: another's Saturday must not draw the whole course to Saturdays.
+    for clinicians in (treats[:1], treats):
+        open_days = [day for day in window if context.is_open(day, clinicians)]
+        if open_days:
+            return _nearest(context, open_days, previous)
+    return _nearest(context, window, previous)
 
 
 def _window(context: Context, previous: date) -> list[date]:

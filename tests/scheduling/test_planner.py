@@ -34,6 +34,15 @@ def test_a_closed_day_moves_the_session_and_says_why(plan: TreatmentPlan, moira:
     assert days_of(proposal)[5] == date(2027, 1, 12)
 
 
+def test_a_moved_session_stays_on_a_day_of_the_clinician_asked_for(
+    plan: TreatmentPlan, moira: Clinician, anika: Clinician
+) -> None:
+    factory.give_hours(anika, 5, "09:00", "17:00")
+    Closure.objects.create(name="Christmas", starts_on=date(2026, 12, 25), ends_on=date(2027, 1, 1))
+    proposal = planner.propose(plan, choose(moira), MONDAY)
+    assert {day.weekday() for day in days_of(proposal)} == {1}
+
+
 def test_a_clash_names_the_other_patient_and_offers_the_nearest_free_time(
     plan: TreatmentPlan, moira: Clinician, anika: Clinician, rooms: list[Room]
 ) -> None:
