@@ -120,7 +120,7 @@ def _taken(context: Context, slot: Slot, name: str, book: Sequence[Appointment])
 
 
 def early(context: Context, day: date, lines: Sequence[date]) -> Finding | None:
-    """Say that a day lies too near to another visit of the course, or of another course on the same area."""
+    """Say that a day is too near to an earlier line, a held visit of the course, or another one on the same area."""
     least = context.rule.least
     nearest = min((abs((other - day).days) for other in [*lines, *context.own_days]), default=least)
     if nearest < least:

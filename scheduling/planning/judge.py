@@ -25,6 +25,8 @@ def judged(context: Context, slots: Sequence[Slot], first_number: int, *, with_o
     for at, slot in enumerate(final):
         rest = days[:at] + days[at + 1 :]
         findings = [] if placed[at] else [explain(context, slot, book)]
+        too_early = early(context, days[at], days[:at])  # of two sessions too near, the later one is too early
+        findings += [too_early] if too_early else []
         lines.append(_line(context, first_number + at, slot, rest, findings))
     if with_options:
         lines = [_with_options(context, line, final) if line.stops else line for line in lines]
@@ -41,7 +43,8 @@ def _line(context: Context, number: int, slot: Slot, rest: list[date], findings:
     day = context.day_of(slot)
     due, previous = due_window(context, day, rest)
     gap = (day - previous).days if previous else None
-    findings += [finding for finding in (early(context, day, rest), late(context, gap)) if finding]
+    too_late = late(context, gap)
+    findings += [too_late] if too_late else []
     moved_from = _moved_from(context, day, previous)
     if moved_from and not findings:
         values = {"day": day_words(moved_from, context.today), "why": _lower(closed_words(context, moved_from))}

@@ -3,13 +3,14 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from scheduling.planning.chain import Node
+from scheduling.planning.chain import Node, gap_cost
 from scheduling.planning.context import Context
 from scheduling.planning.types import Line, Mark, Proposal, Slot
 from scheduling.planning.windows import too_near
 
 AROUND = 28
 """Days around where a line stands that it may be mended to."""
+MOST_PAID = 10_000
 
 
 def stages_for(context: Context, proposal: Proposal) -> list[list[Node]]:
@@ -32,7 +33,9 @@ def _stage(context: Context, line: Line, cheapest: dict[tuple[date, int], Slot |
     stands = not line.stops and line.mark != Mark.EARLY
     nodes = []
     if stands:
-        nodes.append(Node(here.toordinal(), line.slot.clinician_id, 0, line.slot))
+        # A late line that a person set, and will give a reason for, is not pulled back: its lateness is paid.
+        paid = gap_cost(line.gap, context.rule, context.weights) if line.gap and line.mark == Mark.LATE else 0
+        nodes.append(Node(here.toordinal(), line.slot.clinician_id, -min(paid, MOST_PAID), line.slot))
     first = max(min(context.choices.start_on, here), context.today, here - timedelta(days=AROUND))
     last = min(context.last, here + timedelta(days=AROUND))
     for ahead in range((last - first).days + 1):

@@ -58,9 +58,10 @@ def _nearest(context: Context, days: Iterable[date], previous: date) -> date:
     weights = context.weights
     usual = context.choices.weekdays
 
-    def cost(day: date) -> tuple[int, date]:
+    def cost(day: date) -> tuple[int, bool, date]:
         off = abs((day - previous).days - context.rule.ideal)
-        return weights.gap_day * off + (weights.other_day if usual and day.weekday() not in usual else 0), day
+        strange = bool(usual) and day.weekday() not in usual
+        return weights.gap_day * off + (weights.other_day if strange else 0), strange, day
 
     return min(days, key=cost)
 

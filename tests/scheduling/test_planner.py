@@ -98,6 +98,16 @@ def test_fix_mends_every_clash_and_keeps_the_rest(
     assert same.count(False) == 2
 
 
+def test_fix_leaves_a_late_line_that_a_person_set(plan: TreatmentPlan, moira: Clinician, rooms: list[Room]) -> None:
+    take(moira, rooms[0], date(2026, 12, 8), "14:00", 30)
+    choices = choose(moira, count=4)
+    slots = planner.propose(plan, choices, MONDAY).slots
+    slots[3] = slots[3].at(slots[3].starts_at + timedelta(days=14))
+    mended = planner.mend(plan, choices, slots, MONDAY)
+    assert mended.clashes == 0
+    assert mended.slots[3] == slots[3]
+
+
 def test_a_room_that_is_taken_is_swapped_for_a_free_one(
     plan: TreatmentPlan, moira: Clinician, anika: Clinician, rooms: list[Room]
 ) -> None:
@@ -115,7 +125,7 @@ def test_too_early_and_too_late_are_said_with_the_rule(plan: TreatmentPlan, moir
     slots[1] = slots[1].at(slots[1].starts_at - timedelta(days=1))
     slots[3] = slots[3].at(slots[3].starts_at + timedelta(days=8))
     proposal = planner.judge(plan, choices, slots, MONDAY)
-    assert [line.mark for line in proposal.lines] == [Mark.EARLY, Mark.EARLY, Mark.FREE, Mark.LATE]
+    assert [line.mark for line in proposal.lines] == [Mark.FREE, Mark.EARLY, Mark.FREE, Mark.LATE]
     assert proposal.lines[1].findings[0].sentence == "Only 6 days from the session beside it; this course needs 7"
     assert proposal.lines[3].findings[0].sentence == "15 days since the session before, at most 14"
 

@@ -1,0 +1,119 @@
+"""Every page a person can open, on the demo clinic: axe silent, console silent, nothing cut at any width."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from clinic.models import User
+from patients.models import Message, Patient
+from scheduling.models import Appointment
+from tests.browser.conftest import Complaints
+from treatments.models import SessionState, TreatmentPlan
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WIDTHS = [1440, 1024, 390]
+
+
+@pytest.fixture
+def demo(clinic: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PISTOR_EMBEDDED", "1")
+    call_command("demo", verbosity=0)
+
+
+def pages_of_the_desk() -> dict[str, str]:
+    """Return an address for each kind of page, chosen where there is most to see."""
+    devika = Patient.objects.get(first_name="Devika", last_name="Rao")
+    longest = Patient.objects.filter(last_name__contains="Idrissi").first() or devika
+    busy = Appointment.objects.holding().filter(starts_at__gt=timezone.now() + timedelta(days=2)).first()
+    plan = TreatmentPlan.objects.filter(sessions__state=SessionState.PLANNED).first()
+    assert busy and plan
+    return {
+        "day": reverse("day"),
+        "another day": reverse("day", kwargs={"on": (timezone.now() - timedelta(days=7)).date()}),
+        "a Sunday": reverse(
+            "day", kwargs={"on": (timezone.now() - timedelta(days=timezone.now().weekday() + 1)).date()}
+        ),
+        "patients": reverse("patient_list"),
+        "found": reverse("patient_list") + "?q=mar",
+        "found nobody": reverse("patient_list") + "?q=zzzz",
+        "register": reverse("patient_new"),
+        "edit": reverse("patient_edit", kwargs={"public_id": longest.public_id}),
+        "patient": reverse("patient_page", kwargs={"public_id": busy.patient.public_id}),
+        "patient without a course": reverse("patient_page", kwargs={"public_id": devika.public_id}),
+        "choose": reverse("plan_new", kwargs={"public_id": devika.public_id}),
+        "plan": reverse("plan_new", kwargs={"public_id": devika.public_id}) + "?protocol=cellulite",
+        "planner": reverse("series_planner", kwargs={"public_id": plan.public_id}),
+        "move": reverse("appointment_move", kwargs={"public_id": busy.public_id}),
+        "messages": reverse("message_list"),
+        "message": reverse("message_detail", kwargs={"public_id": Message.objects.earliest("pk").public_id}),
+    }
+
+
+def assert_nothing_is_cut(page: Page, name: str, width: int) -> None:
+    wide = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, f"{name} at {width}: {wide} px wider than the screen"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_of_the_desk_is_sound(
+    page: Page,
+    demo: None,
+    signed_in: Callable[[User], User],
+    assert_no_violations: Callable[[Page], None],
+    theme: str,
+) -> None:
+    desk = User.objects.get(email="desk@demo.example")
+    User.objects.filter(pk=desk.pk).update(theme=theme)
+    signed_in(desk)
+    for name, address in pages_of_the_desk().items():
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            response = page.goto(address)
+            assert response and response.status == 200, name
+            assert page.locator("h1").count() == 1, name
+            assert_nothing_is_cut(page, name, width)
+            assert_no_violations(page)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_without_a_sign_in_is_sound(
+    page: Page, complaints: Complaints, assert_no_violations: Callable[[Page], None], theme: str
+) -> None:
+    complaints.expect("404")
+    page.emulate_media(color_scheme=theme)
+    addresses = [
+        reverse("account_login"),
+        reverse("account_reset_password"),
+        reverse("account_reset_password_done"),
+        reverse("account_reset_password_from_key", kwargs={"uidb36": "1", "key": "gone-0"}),
+        reverse("account_reset_password_from_key_done"),
+        reverse("account_inactive"),
+        reverse("visit_notes", kwargs={"token": "x" * 43}),
+        "/no/such/page/",
+    ]
+    for address in addresses:
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto(address)
+            assert_nothing_is_cut(page, address, width)
+            assert_no_violations(page)
+
+
+def test_a_page_outside_the_role_says_so_and_is_sound(
+    page: Page,
+    demo: None,
+    complaints: Complaints,
+    signed_in: Callable[[User], User],
+    assert_no_violations: Callable[[Page], None],
+) -> None:
+    complaints.expect("403")
+    signed_in(User.objects.get(email="owner@demo.example"))
+    page.goto(reverse("patient_new"))
+    assert page.get_by_role("heading", name="This page is not part of your role").is_visible()
+    assert_no_violations(page)
