@@ -47,6 +47,7 @@ def pages_of_the_desk() -> dict[str, str]:
         "patient": reverse("patient_page", kwargs={"public_id": busy.patient.public_id}),
         "patient without a course": reverse("patient_page", kwargs={"public_id": devika.public_id}),
         "choose": reverse("plan_new", kwargs={"public_id": devika.public_id}),
+        "no such treatment": reverse("plan_new", kwargs={"public_id": devika.public_id}) + "?q=zzzz",
         "plan": reverse("plan_new", kwargs={"public_id": devika.public_id}) + "?protocol=cellulite",
         "planner": reverse("series_planner", kwargs={"public_id": plan.public_id}),
         "move": reverse("appointment_move", kwargs={"public_id": busy.public_id}),
