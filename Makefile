@@ -5,7 +5,7 @@ ASSETS := static/vendor/.fetched
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet
 LOCK := $(BIN)/pip-compile --quiet --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 	--no-emit-options --strip-extras --allow-unsafe
-.PHONY: help run test lint format assets chromium lock clean
+.PHONY: help run test lint format assets chromium screenshots lock clean
 
 help:
 	@echo "make run      start the clinic with demo data at http://localhost:8000 (PORT=…), Ctrl-C stops it"
@@ -13,6 +13,7 @@ help:
 	@echo "make lint     ruff, mypy, djlint"
 	@echo "make format   let ruff put the code in order"
 	@echo "make assets   fetch the front-end files again"
+	@echo "make screenshots  take the README's pictures from the clinic that runs"
 	@echo "make lock     write requirements*.txt from requirements*.in"
 	@echo "make clean    remove what make made; the clinic's data in var/ stay"
 
@@ -55,6 +56,9 @@ chromium:
 		test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
 		apt-get update -q && apt-get install -y -q --no-install-recommends chromium; } || { \
 		echo "The browser tests need Chromium. On Debian: apt-get install chromium"; exit 1; }
+
+screenshots: $(INSTALLED) chromium
+	$(BIN)/python docs/screenshots.py
 
 lock: $(INSTALLED)
 	$(PIP) pip-tools

@@ -18,6 +18,8 @@ from treatments.models import SessionState, TreatmentPlan
 pytestmark = pytest.mark.django_db(transaction=True)
 
 WIDTHS = [1440, 1024, 390]
+LOOKED_AT = {"light": [1440, 390], "dark": [1440]}
+"""Widths at which axe runs: the phone has its own navigation, the tablet only other columns."""
 
 
 @pytest.fixture
@@ -79,7 +81,8 @@ def test_every_page_of_the_desk_is_sound(
             assert response and response.status == 200, name
             assert page.locator("h1").count() == 1, name
             assert_nothing_is_cut(page, name, width)
-            assert_no_violations(page)
+            if width in LOOKED_AT[theme]:
+                assert_no_violations(page)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
