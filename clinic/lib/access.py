@@ -17,6 +17,11 @@ class Permission(StrEnum):
     COMPLETE = "complete visits"
     BOOK_TOO_EARLY = "book too early"
     SEE_MESSAGES = "see messages"
+    MERGE_PATIENTS = "merge files"
+    STOP_COURSES = "pause and stop courses"
+    MANAGE_HOURS = "manage hours"
+    MANAGE_CATALOGUE = "manage the catalogue"
+    MANAGE_CLINIC = "manage the clinic"
 
 
 # Keys are the values of clinic.models.Role: models read this module, so it cannot read them.
@@ -29,6 +34,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.BOOK,
             Permission.COMPLETE,
             Permission.SEE_MESSAGES,
+            Permission.MERGE_PATIENTS,
+            Permission.STOP_COURSES,
+            Permission.MANAGE_HOURS,
         }
     ),
     "clinician": frozenset(
@@ -38,9 +46,19 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.BOOK,
             Permission.COMPLETE,
             Permission.BOOK_TOO_EARLY,
+            Permission.STOP_COURSES,
         }
     ),
-    "owner": frozenset({Permission.SIGNED_IN, Permission.SEE_PATIENTS, Permission.SEE_MESSAGES}),
+    "owner": frozenset(
+        {
+            Permission.SIGNED_IN,
+            Permission.SEE_PATIENTS,
+            Permission.SEE_MESSAGES,
+            Permission.MANAGE_HOURS,
+            Permission.MANAGE_CATALOGUE,
+            Permission.MANAGE_CLINIC,
+        }
+    ),
 }
 
 View = Callable[..., HttpResponse]

@@ -30,6 +30,8 @@ class Clinic(models.Model):
     zone_word = models.CharField(_("zone, in words"), max_length=60, default="Newfoundland time")
     zone_mark = models.CharField(_("zone, in short"), max_length=10, default="NT")
     grid_minutes = models.PositiveSmallIntegerField(_("minutes between possible starts"), default=15)
+    age_of_majority = models.PositiveSmallIntegerField(_("age of majority"), default=19)
+    late_minutes = models.PositiveSmallIntegerField(_("minutes after which a patient counts as late"), default=15)
     notice_hours = models.PositiveSmallIntegerField(_("hours of notice to cancel"), default=24)
     quiet_minutes = models.PositiveSmallIntegerField(_("minutes a change must rest before it is told"), default=3)
     hold_minutes = models.PositiveSmallIntegerField(_("minutes a change is held at most"), default=15)

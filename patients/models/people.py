@@ -50,6 +50,19 @@ class Patient(models.Model):
     marketing_ok = models.BooleanField(_("news and offers"), default=False)
     choices_at = models.DateTimeField(_("choices made at"), null=True, blank=True)
     choices_source = models.CharField(_("choices made how"), max_length=60, blank=True)
+    street = models.CharField(_("street"), max_length=120, blank=True)
+    town = models.CharField(_("town"), max_length=80, blank=True)
+    province = models.CharField(_("province"), max_length=40, blank=True)
+    postal_code = models.CharField(_("postal code"), max_length=12, blank=True)
+    emergency_name = models.CharField(_("in an emergency, call"), max_length=120, blank=True)
+    emergency_phone = PhoneNumberField(_("phone of that person"), blank=True)
+    emergency_relation = models.CharField(_("who that is"), max_length=40, blank=True)
+    guardian_name = models.CharField(_("guardian"), max_length=120, blank=True)
+    guardian_phone = PhoneNumberField(_("guardian's phone"), blank=True)
+    guardian_relation = models.CharField(_("guardian is"), max_length=40, blank=True)
+    archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
+    archived_reason = models.CharField(_("why archived"), max_length=200, blank=True)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_files")
     note = models.TextField(_("good to know"), blank=True, help_text=_("For the desk. Nothing clinical."))
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -85,6 +98,10 @@ class Patient(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(first_name="") & ~models.Q(last_name=""), name="patient_has_a_name"
             ),
+            models.CheckConstraint(
+                condition=models.Q(merged_into__isnull=True) | models.Q(archived_at__isnull=False),
+                name="patient_merged_is_archived",
+            ),
             models.CheckConstraint(condition=models.Q(language__in=Language.values), name="patient_language_is_known"),
         ]
 
@@ -108,6 +125,10 @@ class Patient(models.Model):
     def file_label(self) -> str:
         """The file number as it is said and printed: at least four digits."""
         return f"{self.file_number:04d}"
+
+    @property
+    def is_archived(self) -> bool:
+        return self.archived_at is not None
 
     @property
     def can_be_mailed(self) -> bool:

@@ -1,8 +1,9 @@
 """When: hours, absences, closures, appointments, and which message speaks of which appointment."""
 
-from .appointments import AHEAD, HOLDING, Appointment, AppointmentKind, AppointmentStatus
-from .hours import Absence, Closure, HoursKind, WeeklyHours
+from .appointments import AHEAD, HOLDING, Appointment, AppointmentKind, AppointmentStatus, CancelledBy
+from .hours import Absence, Closure, HoursChange, HoursKind, WeeklyHours
 from .links import AppointmentMessage, SeriesMessage
+from .visits import PlannerDraft, VisitType
 
 __all__ = [
     "AHEAD",
@@ -12,8 +13,12 @@ __all__ = [
     "AppointmentKind",
     "AppointmentMessage",
     "AppointmentStatus",
+    "CancelledBy",
     "Closure",
+    "HoursChange",
     "HoursKind",
+    "PlannerDraft",
     "SeriesMessage",
+    "VisitType",
     "WeeklyHours",
 ]

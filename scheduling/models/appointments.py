@@ -35,6 +35,11 @@ class AppointmentStatus(models.TextChoices):
     UNDONE = "undone", _("Undone")
 
 
+class CancelledBy(models.TextChoices):
+    PATIENT = "patient", _("the patient")
+    CLINIC = "clinic", _("the clinic")
+
+
 HOLDING = ["booked", "confirmed", "arrived", "in_treatment", "completed"]
 """Statuses in which an appointment uses up its clinician, room, device and patient."""
 AHEAD = ["booked", "confirmed"]
@@ -125,6 +130,8 @@ class Appointment(models.Model):
     )
     early_reason = models.CharField(_("why so early"), max_length=200, blank=True)
     late_reason = models.CharField(_("why so late"), max_length=200, blank=True)
+    entry_reason = models.CharField(_("why entered afterwards"), max_length=200, blank=True)
+    cancelled_by = models.CharField(_("cancelled by"), max_length=8, choices=CancelledBy.choices, blank=True)
     status_reason = models.CharField(_("why cancelled"), max_length=200, blank=True)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)

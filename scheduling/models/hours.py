@@ -47,6 +47,35 @@ class WeeklyHours(models.Model):
         return valid and self.weekday == day.weekday()
 
 
+class HoursChange(models.Model):
+    """On this one local day a clinician works other hours than the week says; without times, not at all.
+
+    A day with rows here takes no weekly work; the week's breaks stay.
+    """
+
+    clinician = models.ForeignKey(Clinician, models.CASCADE, related_name="hours_changes")
+    on = models.DateField(_("on the day"))
+    starts = models.TimeField(_("from"), null=True, blank=True)
+    ends = models.TimeField(_("until"), null=True, blank=True)
+    note = models.CharField(_("note"), max_length=80, blank=True)
+
+    class Meta:
+        ordering = ["on", "starts"]
+        indexes = [models.Index(fields=["on", "clinician"], name="hours_change_on")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clinician", "on", "starts"], nulls_distinct=False, name="hours_change_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(starts__isnull=True, ends__isnull=True) | Q(starts__lt=F("ends")),
+                name="hours_change_in_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.clinician} {self.on}"
+
+
 class Absence(models.Model):
     """A clinician is away, from one instant to another."""
 

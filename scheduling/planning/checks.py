@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.lib.days import clock, day_words, local_day, span_words, wall_time
-from scheduling.models import Appointment, HoursKind
+from scheduling.models import Appointment
 from scheduling.planning.context import Context
 from scheduling.planning.freetime import to_epoch
 from scheduling.planning.types import Finding, Mark, Slot
@@ -81,15 +81,17 @@ def _away(context: Context, slot: Slot, name: str) -> Finding | None:
 def _off_hours(context: Context, slot: Slot, name: str) -> Finding | None:
     day = context.day_of(slot)
     start, end = wall_time(slot.starts_at, context.zone), wall_time(_ends(context, slot), context.zone)
-    rows = [row for row in context.hours if row.clinician_id == slot.clinician_id and row.covers(day)]
-    work = sorted((row.starts, row.ends) for row in rows if row.kind == HoursKind.WORK)
+    work = context.work_on(slot.clinician_id, day)
     if not work:
+        if any(row.clinician_id == slot.clinician_id and row.on == day for row in context.hours_changes):
+            values = {"name": name, "day": day_words(day, context.today)}
+            return Finding(Mark.CLASH, _("%(name)s does not work on %(day)s") % values)
         return Finding(
             Mark.CLASH, _("%(name)s does not work %(days)s") % {"name": name, "days": WEEKDAYS[day.weekday()]}
         )
-    for row in rows:
-        if row.kind == HoursKind.BREAK and row.starts < end and start < row.ends:
-            values = {"name": name, "from": clock(row.starts), "until": clock(row.ends)}
+    for since, until in context.breaks_on(slot.clinician_id, day):
+        if since < end and start < until:
+            values = {"name": name, "from": clock(since), "until": clock(until)}
             return Finding(Mark.CLASH, _("%(name)s has a break from %(from)s to %(until)s") % values)
     if not any(since <= start and end <= until for since, until in work):
         spans = ", ".join(f"{clock(since)} – {clock(until)}" for since, until in work)

@@ -10,9 +10,9 @@ from django.db.models import Q
 
 from clinic.lib.days import NoSuchTime, TwoSuchTimes, instant, local_day, midnight, wall_time
 from clinic.models import Clinic, Clinician, Room
-from scheduling.models import HOLDING, Absence, Appointment, Closure, HoursKind, WeeklyHours
+from scheduling.models import HOLDING, Absence, Appointment, Closure, HoursChange, HoursKind, WeeklyHours
 from scheduling.planning.chain import Weights
-from scheduling.planning.freetime import FreeTime, from_epoch, read, to_epoch
+from scheduling.planning.freetime import FreeTime, Visit, from_epoch, read, to_epoch
 from scheduling.planning.types import RHYTHM_DAYS, Choices, Slot
 from scheduling.planning.windows import Held, Rule
 from treatments.models import SessionState, TreatmentPlan
@@ -134,13 +134,33 @@ class Context:
         return {room.pk: room for room in Room.objects.filter(kind_id=self.plan.room_kind_id)}
 
     @cached_property
+    def hours_changes(self) -> list[HoursChange]:
+        return list(HoursChange.objects.filter(clinician_id__in=self.clinicians, on__range=(self.first, self.last)))
+
+    def work_on(self, clinician_id: int, day: date) -> list[tuple[time, time]]:
+        """Return the wall times at which a clinician works on a local day: that day's own, else the week's."""
+        changed = [row for row in self.hours_changes if row.clinician_id == clinician_id and row.on == day]
+        if changed:
+            return sorted((row.starts, row.ends) for row in changed if row.starts and row.ends)
+        return self._weekly(clinician_id, day, HoursKind.WORK)
+
+    def breaks_on(self, clinician_id: int, day: date) -> list[tuple[time, time]]:
+        return self._weekly(clinician_id, day, HoursKind.BREAK)
+
+    def _weekly(self, clinician_id: int, day: date, kind: str) -> list[tuple[time, time]]:
+        return sorted(
+            (row.starts, row.ends)
+            for row in self.hours
+            if row.clinician_id == clinician_id and row.kind == kind and row.covers(day)
+        )
+
+    @cached_property
     def hours(self) -> list[WeeklyHours]:
         return list(WeeklyHours.objects.filter(clinician_id__in=self.clinicians))
 
     def is_open(self, day: date, clinicians: Sequence[int]) -> bool:
         """Say whether the clinic is open on a local day and one of these clinicians works then."""
-        works = (row for row in self.hours if row.clinician_id in clinicians and row.kind == HoursKind.WORK)
-        return not self.closure_on(day) and any(row.covers(day) for row in works)
+        return not self.closure_on(day) and any(self.work_on(key, day) for key in clinicians)
 
     def overlapping(self, slots: Sequence[Slot]) -> list[Appointment]:
         """Return the appointments that hold something at any of these times, with their names, in one query."""
@@ -186,7 +206,7 @@ def load(
         now=now,
         first=first,
         last=last,
-        free=read(plan, first=first, last=last, clinicians=clinicians, zone=zone, ignoring=ignoring),
+        free=read(Visit.of(plan), first=first, last=last, clinicians=clinicians, zone=zone, ignoring=ignoring),
         clinicians=clinicians,
         closures=list(Closure.objects.filter(ends_on__gte=first, starts_on__lte=last)),
         absences=list(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from scheduling.models import HOLDING
+from scheduling.models import HOLDING, VisitType
 from scheduling.planning.types import Slot
 from treatments.models import TreatmentPlan
 
@@ -30,8 +30,16 @@ WITH span AS (
 ), wall AS (
     SELECT clinician_id, kind,
         tstzrange((day + starts) AT TIME ZONE %(zone)s, (day + ends) AT TIME ZONE %(zone)s) AS hours
-    FROM days JOIN scheduling_weeklyhours USING (weekday)
+    FROM days JOIN scheduling_weeklyhours weekly USING (weekday)
     WHERE clinician_id = ANY(%(clinicians)s) AND valid_from <= day AND (valid_until IS NULL OR valid_until >= day)
+        AND (kind = 'break' OR NOT EXISTS (
+            SELECT FROM scheduling_hourschange other
+            WHERE other."on" = day AND other.clinician_id = weekly.clinician_id))
+    UNION ALL
+    SELECT clinician_id, 'work',
+        tstzrange(("on" + starts) AT TIME ZONE %(zone)s, ("on" + ends) AT TIME ZONE %(zone)s)
+    FROM scheduling_hourschange
+    WHERE clinician_id = ANY(%(clinicians)s) AND "on" BETWEEN %(first)s AND %(last)s AND starts IS NOT NULL
 ), hours AS (
     SELECT clinician_id, range_agg(hours) FILTER (WHERE kind = 'work') AS work,
         coalesce(range_agg(hours) FILTER (WHERE kind = 'break'), '{}') AS breaks
@@ -83,16 +91,35 @@ def fits(spans: list[Span], since: int, until: int) -> bool:
 
 @dataclass(frozen=True)
 class Visit:
-    """What a visit of a plan takes, in minutes, and of which kinds."""
+    """What a visit takes: whom, how many minutes, and which kinds of room and device."""
 
+    patient_id: int
     minutes: int
     numbing_minutes: int
     turnover_minutes: int
-    needs_device: bool
+    room_kind_id: int
+    device_kind_id: int | None
 
     @classmethod
     def of(cls, plan: TreatmentPlan) -> "Visit":
-        return cls(plan.minutes, plan.numbing_minutes, plan.turnover_minutes, plan.device_kind_id is not None)
+        """Return what each session of a plan takes."""
+        return cls(
+            plan.patient_id,
+            plan.minutes,
+            plan.numbing_minutes,
+            plan.turnover_minutes,
+            plan.room_kind_id,
+            plan.device_kind_id,
+        )
+
+    @classmethod
+    def outside(cls, kind: VisitType, patient_id: int, minutes: int | None = None) -> "Visit":
+        """Return what a consultation or a review takes; `minutes` may differ from the usual."""
+        return cls(patient_id, minutes or kind.minutes, 0, kind.turnover_minutes, kind.room_kind_id, None)
+
+    @property
+    def needs_device(self) -> bool:
+        return self.device_kind_id is not None
 
 
 @dataclass
@@ -147,7 +174,7 @@ EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 def read(
-    plan: TreatmentPlan,
+    visit: Visit,
     *,
     first: date,
     last: date,
@@ -155,8 +182,8 @@ def read(
     zone: ZoneInfo,
     ignoring: Iterable[int] = (),
 ) -> FreeTime:
-    """Read what is free for a visit of this plan between two local days, both included. One statement."""
-    free = FreeTime(Visit.of(plan))
+    """Read what is free for a visit between two local days, both included. One statement."""
+    free = FreeTime(visit)
     with connection.cursor() as cursor:
         cursor.execute(
             STATEMENT,
@@ -167,9 +194,9 @@ def read(
                 "clinicians": list(clinicians),
                 "holding": HOLDING,
                 "ignoring": list(ignoring),
-                "room_kind": plan.room_kind_id,
-                "device_kind": plan.device_kind_id,
-                "patient": plan.patient_id,
+                "room_kind": visit.room_kind_id,
+                "device_kind": visit.device_kind_id,
+                "patient": visit.patient_id,
             },
         )
         for what, key, since, until in cursor.fetchall():

@@ -3,7 +3,7 @@ from datetime import date, time, timedelta
 import pytest
 
 from clinic.models import Clinician, Room
-from scheduling.models import Absence, Closure
+from scheduling.models import Absence, Closure, HoursChange
 from scheduling.planning import planner
 from scheduling.planning.types import Choices, Mark, Proposal, Rhythm
 from tests import factory
@@ -77,6 +77,19 @@ def test_hours_and_breaks_are_said_in_words(plan: TreatmentPlan, moira: Clinicia
     assert night.lines[0].findings[0].sentence == "Moira works 08:00 – 18:00 on Tuesdays"
     sunday = planner.propose(plan, choose(moira, weekdays={6}), MONDAY)
     assert sunday.lines[0].findings[0].sentence == "Moira does not work Sundays"
+
+
+def test_one_day_may_have_other_hours(plan: TreatmentPlan, moira: Clinician) -> None:
+    HoursChange.objects.create(clinician=moira, on=date(2026, 12, 1))
+    HoursChange.objects.create(clinician=moira, on=date(2026, 12, 8), starts=time(9), ends=time(12))
+    HoursChange.objects.create(clinician=moira, on=date(2026, 12, 19), starts=time(9), ends=time(12))
+    proposal = planner.propose(plan, choose(moira), MONDAY)
+    assert proposal.lines[0].findings[0].sentence == "Moira does not work on Tue 1 Dec"
+    assert proposal.lines[1].findings[0].sentence == "Moira works 09:00 – 12:00 on Tuesdays"
+    saturday = planner.judge(
+        plan, choose(moira), [proposal.slots[2].at(factory.at(date(2026, 12, 19), "10:00"))], MONDAY
+    )
+    assert saturday.lines[0].mark == Mark.FREE
 
 
 def test_fix_mends_every_clash_and_keeps_the_rest(

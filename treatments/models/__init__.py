@@ -1,11 +1,12 @@
 """What: the catalogue of protocols, and each patient's course."""
 
 from .catalogue import AftercareText, Area, Concern, Protocol
-from .plans import PlanArea, PlanStatus, Session, SessionState, Side, TreatmentPlan
+from .plans import Complexity, PlanArea, PlanStatus, Session, SessionState, Side, Size, TreatmentPlan
 
 __all__ = [
     "AftercareText",
     "Area",
+    "Complexity",
     "Concern",
     "PlanArea",
     "PlanStatus",
@@ -13,5 +14,6 @@ __all__ = [
     "Session",
     "SessionState",
     "Side",
+    "Size",
     "TreatmentPlan",
 ]

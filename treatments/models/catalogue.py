@@ -106,6 +106,8 @@ class Protocol(models.Model):
     massage_from_hours = models.PositiveSmallIntegerField(_("massage from, hours after"), null=True, blank=True)
     recovery_days = models.PositiveSmallIntegerField(_("days of rest"), default=2)
     aftercare_version = models.PositiveSmallIntegerField(_("aftercare text"), default=1)
+    limits_reason = models.CharField(_("where the limits come from"), max_length=200, blank=True)
+    version = models.PositiveIntegerField(default=1)
     is_active = models.BooleanField(_("offered"), default=True)
 
     objects = ProtocolQuerySet.as_manager()

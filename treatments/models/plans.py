@@ -30,6 +30,18 @@ class Side(models.TextChoices):
     MIDLINE = "midline", _("midline")
 
 
+class Size(models.TextChoices):
+    SMALL = "s", _("small")
+    MEDIUM = "m", _("medium")
+    LARGE = "l", _("large")
+
+
+class Complexity(models.TextChoices):
+    LOW = "low", _("low")
+    MEDIUM = "medium", _("medium")
+    HIGH = "high", _("high")
+
+
 class SessionState(models.TextChoices):
     PLANNED = "planned", _("To book")
     BOOKED = "booked", _("Booked")
@@ -82,6 +94,10 @@ class TreatmentPlan(models.Model):
         models.PositiveSmallIntegerField(), verbose_name=_("usual days"), default=list, blank=True
     )
     usual_time = models.TimeField(_("usual time"), null=True, blank=True)
+    size = models.CharField(_("size of the areas"), max_length=1, choices=Size.choices, blank=True)
+    complexity = models.CharField(_("complexity"), max_length=6, choices=Complexity.choices, blank=True)
+    minor_reason = models.CharField(_("why under age"), max_length=200, blank=True)
+    status_reason = models.CharField(_("why paused or stopped"), max_length=200, blank=True)
     many_sessions_reason = models.CharField(_("why more than 15"), max_length=200, blank=True)
     long_gap_reason = models.CharField(_("why more than 14 days"), max_length=200, blank=True)
     version = models.PositiveIntegerField(default=1)
