@@ -64,7 +64,7 @@ def closed_words(context: Context, day: date) -> str:
 
 
 def _ends(context: Context, slot: Slot) -> datetime:
-    return slot.starts_at + timedelta(minutes=context.plan.minutes)
+    return slot.starts_at + timedelta(minutes=context.visit.minutes)
 
 
 def _away(context: Context, slot: Slot, name: str) -> Finding | None:
@@ -102,15 +102,15 @@ def _off_hours(context: Context, slot: Slot, name: str) -> Finding | None:
 
 def _taken(context: Context, slot: Slot, name: str, book: Sequence[Appointment]) -> Finding | None:
     ends = _ends(context, slot)
-    arrives = slot.starts_at - timedelta(minutes=context.plan.numbing_minutes)
-    frees = ends + timedelta(minutes=context.plan.turnover_minutes)
+    arrives = slot.starts_at - timedelta(minutes=context.visit.numbing_minutes)
+    frees = ends + timedelta(minutes=context.visit.turnover_minutes)
     for other in book:
         until = clock(wall_time(other.ends_at, context.zone))
         if other.clinician_id == slot.clinician_id and other.starts_at < ends and slot.starts_at < other.ends_at:
             values = {"name": name, "patient": other.patient.full_name, "until": until}
             return Finding(Mark.CLASH, _("%(name)s is with %(patient)s until %(until)s") % values)
-        if other.patient_id == context.plan.patient_id and other.arrives_at < ends and arrives < other.ends_at:
-            values = {"patient": context.plan.patient.called, "until": until}
+        if other.patient_id == context.patient.pk and other.arrives_at < ends and arrives < other.ends_at:
+            values = {"patient": context.patient.called, "until": until}
             return Finding(Mark.CLASH, _("%(patient)s has another visit until %(until)s") % values)
     held = [other for other in book if other.starts_at < frees and slot.starts_at < other.frees_at]
     if {other.room_id for other in held} >= set(context.free.rooms) and context.free.rooms:

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from clinic.lib.days import NoSuchTime, TwoSuchTimes, instant, local_day, midnight, wall_time
 from clinic.models import Clinic, Clinician, Room
+from patients.models import Patient
 from scheduling.models import HOLDING, Absence, Appointment, Closure, HoursChange, HoursKind, WeeklyHours
 from scheduling.planning.chain import Weights
 from scheduling.planning.freetime import FreeTime, Visit, from_epoch, read, to_epoch
@@ -19,14 +20,20 @@ from treatments.models import SessionState, TreatmentPlan
 
 REACH = 45
 """Days beyond the last wished date that are searched: a closed fortnight and a busy month."""
+DAYS_OUTSIDE = 21
+"""Days ahead that are offered for a visit outside a course."""
+ANY_DAY = Rule(0, 0, 10_000)
+"""Visits outside a course keep no days between them."""
 
 
 @dataclass
 class Context:
     """One course being planned. Everything is read when made, under whatever locks the caller holds."""
 
-    plan: TreatmentPlan
+    visit: Visit
+    patient: Patient
     choices: Choices
+    rule: Rule
     clinic: Clinic
     now: datetime
     first: date
@@ -49,13 +56,6 @@ class Context:
     @property
     def today(self) -> date:
         return local_day(self.now, self.zone)
-
-    @cached_property
-    def rule(self) -> Rule:
-        """The days between sessions; the rhythm asked for is the ideal, kept within what the plan allows."""
-        wished = RHYTHM_DAYS.get(self.choices.rhythm, self.plan.interval_ideal)
-        ideal = min(max(wished, self.plan.interval_min), self.plan.interval_max)
-        return Rule(self.plan.interval_min, ideal, self.plan.interval_max)
 
     @cached_property
     def own_days(self) -> list[date]:
@@ -131,7 +131,7 @@ class Context:
 
     @cached_property
     def rooms(self) -> dict[int, Room]:
-        return {room.pk: room for room in Room.objects.filter(kind_id=self.plan.room_kind_id)}
+        return {room.pk: room for room in Room.objects.filter(kind_id=self.visit.room_kind_id)}
 
     @cached_property
     def hours_changes(self) -> list[HoursChange]:
@@ -167,8 +167,8 @@ class Context:
         around = Q()
         for slot in slots:
             start = to_epoch(slot.starts_at)
-            since = from_epoch(start - self.plan.numbing_minutes * 60)
-            until = from_epoch(start + (self.plan.minutes + self.plan.turnover_minutes) * 60)
+            since = from_epoch(start - self.visit.numbing_minutes * 60)
+            until = from_epoch(start + (self.visit.minutes + self.visit.turnover_minutes) * 60)
             around |= Q(starts_at__gt=since - timedelta(days=1), starts_at__lt=until, frees_at__gt=since)
         if not slots:
             return []
@@ -200,8 +200,10 @@ def load(
     last = max([choices.start_on, *days]) + timedelta(days=(choices.count * pace if not days else 0) + REACH)
     clinicians = {clinician.pk: clinician for clinician in Clinician.objects.filter(is_active=True)}
     return Context(
-        plan=plan,
+        visit=Visit.of(plan),
+        patient=plan.patient,
         choices=choices,
+        rule=_rule(plan, choices),
         clinic=clinic,
         now=now,
         first=first,
@@ -209,14 +211,55 @@ def load(
         free=read(Visit.of(plan), first=first, last=last, clinicians=clinicians, zone=zone, ignoring=ignoring),
         clinicians=clinicians,
         closures=list(Closure.objects.filter(ends_on__gte=first, starts_on__lte=last)),
-        absences=list(
-            Absence.objects.filter(
-                ends_at__gt=midnight(first, zone), starts_at__lt=midnight(last + timedelta(days=1), zone)
-            )
-        ),
+        absences=_absences(first, last, zone),
         own=_own_days(plan, zone, ignoring),
         others=_other_days(plan, zone),
     )
+
+
+def load_outside(
+    visit: Visit,
+    patient: Patient,
+    choices: Choices,
+    *,
+    now: datetime,
+    slots: Sequence[Slot] = (),
+    ignoring: Sequence[int] = (),
+) -> Context:
+    """Read what booking one visit outside any course needs: no due window, no other session to keep away from."""
+    clinic = Clinic.objects.current()
+    zone = clinic.tz
+    days = [choices.start_on, *(local_day(slot.starts_at, zone) for slot in slots)]
+    first, last = min(days), max(days) + timedelta(days=DAYS_OUTSIDE)
+    clinicians = {clinician.pk: clinician for clinician in Clinician.objects.filter(is_active=True)}
+    return Context(
+        visit=visit,
+        patient=patient,
+        choices=choices,
+        rule=ANY_DAY,
+        clinic=clinic,
+        now=now,
+        first=first,
+        last=last,
+        free=read(visit, first=first, last=last, clinicians=clinicians, zone=zone, ignoring=ignoring),
+        clinicians=clinicians,
+        closures=list(Closure.objects.filter(ends_on__gte=first, starts_on__lte=last)),
+        absences=_absences(first, last, zone),
+        own=[],
+        others=[],
+    )
+
+
+def _rule(plan: TreatmentPlan, choices: Choices) -> Rule:
+    """Return the days between sessions; the rhythm asked for is the ideal, kept within what the plan allows."""
+    wished = RHYTHM_DAYS.get(choices.rhythm, plan.interval_ideal)
+    ideal = min(max(wished, plan.interval_min), plan.interval_max)
+    return Rule(plan.interval_min, ideal, plan.interval_max)
+
+
+def _absences(first: date, last: date, zone: ZoneInfo) -> list[Absence]:
+    since, until = midnight(first, zone), midnight(last + timedelta(days=1), zone)
+    return list(Absence.objects.filter(ends_at__gt=since, starts_at__lt=until))
 
 
 def _own_days(plan: TreatmentPlan, zone: ZoneInfo, ignoring: Sequence[int]) -> list[tuple[date, int]]:
