@@ -26,7 +26,7 @@ WEEKDAYS = [
 
 def place(context: Context, slot: Slot) -> Slot | None:
     """Return the slot as it can be booked (another free room of the kind if need be), or None when it cannot."""
-    if slot.clinician_id not in context.clinicians or slot.starts_at < context.now:
+    if slot.clinician_id not in context.clinicians or slot.starts_at < context.earliest:
         return None
     return context.free.place(slot.clinician_id, to_epoch(slot.starts_at), like=slot)
 
@@ -34,7 +34,7 @@ def place(context: Context, slot: Slot) -> Slot | None:
 def explain(context: Context, slot: Slot, book: Sequence[Appointment]) -> Finding:
     """Say why a slot cannot be booked. `book` holds the appointments around it, with names."""
     day = context.day_of(slot)
-    if slot.starts_at < context.now:
+    if slot.starts_at < context.earliest:
         return Finding(Mark.CLASH, _("This time has passed."))
     closure = context.closure_on(day)
     if closure:

@@ -47,11 +47,17 @@ class Context:
     others: list[Held]
     """Local days of the same patient's other plans that share an area."""
     weights: Weights = field(default_factory=Weights)
+    since: datetime | None = None
+    """No visit may start before: now, unless one is entered afterwards."""
     _grids: dict[date, dict[int, int]] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
         return self.clinic.tz
+
+    @property
+    def earliest(self) -> datetime:
+        return self.since or self.now
 
     @property
     def today(self) -> date:
@@ -113,7 +119,7 @@ class Context:
         found: list[Slot] = []
         if not self._has_time(day, clinician_id):
             return found
-        grid, earliest = self.grid_of(day), to_epoch(self.now)
+        grid, earliest = self.grid_of(day), to_epoch(self.earliest)
         for minute in self.minutes_by_nearness:
             start = grid.get(minute)
             if start is None or start < earliest:
@@ -189,8 +195,14 @@ def load(
     now: datetime,
     slots: Sequence[Slot] = (),
     ignoring: Sequence[int] = (),
+    visit: Visit | None = None,
+    since: datetime | None = None,
 ) -> Context:
-    """Read everything that planning this course needs. `ignoring` are appointments to look through (a move)."""
+    """Read everything that planning this course needs. `ignoring` are appointments to look through (a move).
+
+    `visit` is what one visit takes where that differs from the plan; `since` lets a visit be entered afterwards.
+    """
+    visit = visit or Visit.of(plan)
     clinic = Clinic.objects.current()
     zone = clinic.tz
     today = local_day(now, zone)
@@ -200,7 +212,7 @@ def load(
     last = max([choices.start_on, *days]) + timedelta(days=(choices.count * pace if not days else 0) + REACH)
     clinicians = {clinician.pk: clinician for clinician in Clinician.objects.filter(is_active=True)}
     return Context(
-        visit=Visit.of(plan),
+        visit=visit,
         patient=plan.patient,
         choices=choices,
         rule=_rule(plan, choices),
@@ -208,10 +220,11 @@ def load(
         now=now,
         first=first,
         last=last,
-        free=read(Visit.of(plan), first=first, last=last, clinicians=clinicians, zone=zone, ignoring=ignoring),
+        free=read(visit, first=first, last=last, clinicians=clinicians, zone=zone, ignoring=ignoring),
         clinicians=clinicians,
         closures=list(Closure.objects.filter(ends_on__gte=first, starts_on__lte=last)),
         absences=_absences(first, last, zone),
+        since=since,
         own=_own_days(plan, zone, ignoring),
         others=_other_days(plan, zone),
     )
@@ -225,6 +238,7 @@ def load_outside(
     now: datetime,
     slots: Sequence[Slot] = (),
     ignoring: Sequence[int] = (),
+    since: datetime | None = None,
 ) -> Context:
     """Read what booking one visit outside any course needs: no due window, no other session to keep away from."""
     clinic = Clinic.objects.current()
@@ -245,6 +259,7 @@ def load_outside(
         clinicians=clinicians,
         closures=list(Closure.objects.filter(ends_on__gte=first, starts_on__lte=last)),
         absences=_absences(first, last, zone),
+        since=since,
         own=[],
         others=[],
     )

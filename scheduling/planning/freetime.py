@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from scheduling.models import HOLDING, VisitType
+from scheduling.models import HOLDING, Appointment, VisitType
 from scheduling.planning.types import Slot
 from treatments.models import TreatmentPlan
 
+MINUTE = timedelta(minutes=1)
 Span = tuple[int, int]
 """A stretch of free time in seconds since 1970, `[from, until)`."""
 
@@ -116,6 +117,18 @@ class Visit:
     def outside(cls, kind: VisitType, patient_id: int, minutes: int | None = None) -> "Visit":
         """Return what a consultation or a review takes; `minutes` may differ from the usual."""
         return cls(patient_id, minutes or kind.minutes, 0, kind.turnover_minutes, kind.room_kind_id, None)
+
+    @classmethod
+    def like(cls, booked: Appointment) -> "Visit":
+        """Return what a booked visit takes: its own minutes, whatever the catalogue or the course says now."""
+        return cls(
+            booked.patient_id,
+            booked.minutes,
+            int((booked.starts_at - booked.arrives_at) / MINUTE),
+            int((booked.frees_at - booked.ends_at) / MINUTE),
+            booked.room.kind_id,
+            booked.device.kind_id if booked.device else None,
+        )
 
     @property
     def needs_device(self) -> bool:

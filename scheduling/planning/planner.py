@@ -14,7 +14,8 @@ from clinic.models import Clinic
 from scheduling.models import Appointment, WeeklyHours
 from scheduling.planning import options, wish
 from scheduling.planning.chain import best_chain
-from scheduling.planning.context import Context, first_free_number, load
+from scheduling.planning.context import Context, first_free_number, load, load_outside
+from scheduling.planning.freetime import Visit
 from scheduling.planning.judge import judged
 from scheduling.planning.stages import stages_for
 from scheduling.planning.types import Choices, Line, Option, Proposal, Rhythm, Slot
@@ -118,16 +119,13 @@ def pick_list(plan: TreatmentPlan, choices: Choices, slots: Sequence[Slot], numb
 
 
 def move_options(appointment: Appointment, now: datetime) -> list[Option]:
-    """Return free times to which one booked session may move, in the order of time."""
+    """Return free times to which one booked visit may move, in the order of time."""
     context, slot = move_context(appointment, now)
     return options.all_free(context, [], slot)
 
 
 def move_context(appointment: Appointment, now: datetime, to: Slot | None = None) -> tuple[Context, Slot]:
-    """Return the context of moving one session, which looks through the session's own time, and its present slot."""
-    if appointment.session is None:
-        raise ValueError("only sessions have a due window")
-    plan = appointment.session.plan
+    """Return the context of moving one visit, which looks through the visit's own time, and its present slot."""
     zone = Clinic.objects.current().tz
     slot = Slot(appointment.starts_at, appointment.clinician_id, appointment.room_id, appointment.device_id)
     choices = Choices(
@@ -140,4 +138,8 @@ def move_context(appointment: Appointment, now: datetime, to: Slot | None = None
         count=1,
     )
     slots = [slot, to] if to else [slot]
-    return load(plan, choices, now=now, slots=slots, ignoring=[appointment.pk]), slot
+    visit, ignoring = Visit.like(appointment), [appointment.pk]
+    if appointment.session is None:
+        outside = load_outside(visit, appointment.patient, choices, now=now, slots=slots, ignoring=ignoring)
+        return outside, slot
+    return load(appointment.session.plan, choices, now=now, slots=slots, ignoring=ignoring, visit=visit), slot

@@ -17,15 +17,16 @@ from clinic.lib.operations import once
 from clinic.models import Clinic, Operation, User
 from scheduling.models import AHEAD, Appointment, AppointmentStatus
 from scheduling.planning.checks import early, explain, late, place
+from scheduling.planning.freetime import Visit
 from scheduling.planning.judge import due_window
 from scheduling.planning.planner import move_context
 from scheduling.planning.types import Slot
 from scheduling.services import notices
 from scheduling.services.errors import OutsideDueWindow, SlotTaken, StaleAppointment
 from scheduling.services.locks import lock_for_appointments, lock_for_visits
-from scheduling.services.numbering import renumber
+from scheduling.services.numbering import numbers_in_motion, renumber
 from scheduling.services.visits import times_of, touched
-from treatments.models import TreatmentPlan
+from treatments.models import SessionState, TreatmentPlan
 
 TIMES = [
     "clinician_id",
@@ -40,6 +41,8 @@ TIMES = [
     "wall_zone",
 ]
 """The columns that a move changes, and that an undo of it puts back."""
+
+RESTORABLE = [AppointmentStatus.NO_SHOW, AppointmentStatus.CANCELLED, AppointmentStatus.COMPLETED]
 
 Act = Callable[[Operation, Appointment, TreatmentPlan | None], None]
 
@@ -57,8 +60,7 @@ def complete_appointment(*, key: uuid.UUID, appointment_id: int, actor: User | N
             )
         _change_status(operation, visit, AppointmentStatus.COMPLETED)
         notices.withdraw_for(appointment=visit, reason=_("The visit is over."), now=now)
-        if plan:
-            renumber(plan)
+        _in_its_course(operation, plan)
         notices.visit_completed(appointment=visit, now=now)
 
     return _once(key, "complete_appointment", appointment_id, {}, actor, now, act)
@@ -74,25 +76,50 @@ def miss_appointment(*, key: uuid.UUID, appointment_id: int, actor: User | None,
             )
         _change_status(operation, visit, AppointmentStatus.NO_SHOW)
         notices.withdraw_for(appointment=visit, reason=_("Nobody came."), now=now)
-        if plan:
-            renumber(plan)
+        _in_its_course(operation, plan)
 
     return _once(key, "miss_appointment", appointment_id, {}, actor, now, act)
 
 
 def cancel_appointment(
-    *, key: uuid.UUID, appointment_id: int, reason: str, actor: User | None, now: datetime
+    *, key: uuid.UUID, appointment_id: int, reason: str, cancelled_by: str = "", actor: User | None, now: datetime
 ) -> Operation:
     """Cancel a visit: its time is free at once, its reminders are withdrawn, the patient is told a little later."""
 
     def act(operation: Operation, visit: Appointment, plan: TreatmentPlan | None) -> None:
-        _change_status(operation, visit, AppointmentStatus.CANCELLED, status_reason=reason)
+        _change_status(operation, visit, AppointmentStatus.CANCELLED, status_reason=reason, cancelled_by=cancelled_by)
         notices.withdraw_for(appointment=visit, reason=_("The visit was cancelled."), now=now)
+        _in_its_course(operation, plan)
         if plan:
-            renumber(plan)
             notices.course_changed(plan=plan, operation=operation, now=now)
 
-    return _once(key, "cancel_appointment", appointment_id, {"reason": reason}, actor, now, act)
+    asked = {"reason": reason, "by": cancelled_by}
+    return _once(key, "cancel_appointment", appointment_id, asked, actor, now, act)
+
+
+def restore_appointment(
+    *, key: uuid.UUID, appointment_id: int, reason: str, actor: User | None, now: datetime
+) -> Operation:
+    """Put a missed, cancelled or completed visit back to booked, long after its Undo has gone from the screen.
+
+    Raises SlotTaken when its time was given to someone else, StaleAppointment when it was undone or stands already.
+    """
+
+    def act(operation: Operation, visit: Appointment, plan: TreatmentPlan | None) -> None:
+        if visit.status not in RESTORABLE:
+            raise _stale(visit.pk)
+        with numbers_in_motion():
+            _change_status(operation, visit, AppointmentStatus.BOOKED, status_reason=reason, cancelled_by="")
+            _in_its_course(operation, plan)
+        visit.refresh_from_db()
+        operation.touched = [touched(visit.pk, visit.version, operation.touched[0]["before"])]
+        notices.withdraw_for(appointment=visit, reason=_("The visit stands again."), now=now)
+        if visit.starts_at > now:
+            notices.remind(appointment=visit, now=now)
+        if plan:
+            notices.course_changed(plan=plan, operation=operation, now=now)
+
+    return _once(key, "restore_appointment", appointment_id, {"reason": reason}, actor, now, act)
 
 
 def move_appointment(
@@ -105,7 +132,7 @@ def move_appointment(
     actor: User | None,
     now: datetime,
 ) -> Operation:
-    """Move one session to another free time inside its due window; reminders move along.
+    """Move one visit to another free time, a session inside its due window; reminders move along.
 
     Raises SlotTaken, OutsideDueWindow (too early without a clinician's reason, too late without any), StaleAppointment,
     OperationReused, Busy.
@@ -113,21 +140,22 @@ def move_appointment(
     body = {"to": [slot.starts_at, slot.clinician_id], "early": early_reason, "late": late_reason}
 
     def act(operation: Operation, visit: Appointment, plan: TreatmentPlan | None) -> None:
-        if plan is None or visit.status not in AHEAD:
-            raise StaleAppointment(_("Only a session that lies ahead can be moved. Nothing was saved."))
+        if visit.status not in AHEAD:
+            raise StaleAppointment(_("Only a visit that lies ahead can be moved. Nothing was saved."))
         placed = _check_move(visit, slot, early_reason, late_reason, actor, now)
         before = _remember(visit, TIMES)
-        for name, value in times_of(placed, plan, Clinic.objects.current().tz).items():
+        for name, value in times_of(placed, Visit.like(visit), Clinic.objects.current().tz).items():
             setattr(visit, name, value)
         visit.early_reason, visit.late_reason = early_reason, late_reason
         visit.version += 1
         visit.save(update_fields=[*TIMES, "early_reason", "late_reason", "version", "updated_at"])
-        renumber(plan)
+        _in_its_course(operation, plan)
         visit.refresh_from_db()
         operation.touched = [touched(visit.pk, visit.version, before)]
         notices.withdraw_for(appointment=visit, reason=_("The visit was moved."), now=now)
         notices.remind(appointment=visit, now=now)
-        notices.course_changed(plan=plan, operation=operation, now=now)
+        if plan:
+            notices.course_changed(plan=plan, operation=operation, now=now)
 
     return _once(key, "move_appointment", appointment_id, body, actor, now, act, to=slot)
 
@@ -171,13 +199,15 @@ def _once(
     """Run one act on one visit under the locks of all that it holds and, for a move, of all that it may take."""
 
     def locked(operation: Operation) -> None:
-        found = Appointment.objects.select_related("session__plan").get(pk=appointment_id)
+        found = Appointment.objects.select_related("session__plan", "room", "device").get(pk=appointment_id)
         plan = found.session.plan if found.session else None
-        if to and plan:
-            lock_for_visits(plan, [found.clinician_id, to.clinician_id])
+        if to:
+            lock_for_visits(Visit.like(found), plan.pk if plan else None, [found.clinician_id, to.clinician_id])
         else:
             lock_for_appointments([found], [plan.pk if plan else None])
-        visit = Appointment.objects.select_related("patient", "session__plan__patient").get(pk=appointment_id)
+        visit = Appointment.objects.select_related("patient", "session__plan__patient", "room", "device").get(
+            pk=appointment_id
+        )
         fresh = visit.session.plan if visit.session else None
         act(operation, visit, fresh)
 
@@ -191,6 +221,18 @@ def _once(
         raise SlotTaken(_("Someone took this time a moment ago. Nothing was saved. Choose another time.")) from error
     except StateRefused as error:
         raise _stale(appointment_id) from error
+
+
+def _in_its_course(operation: Operation, plan: TreatmentPlan | None) -> None:
+    """Put the numbers of the course in the order of dates, and keep what moved up: the desk is told (design 4.6)."""
+    if plan is None:
+        return
+    moved = sorted(renumber(plan), key=lambda visit: visit.starts_at)
+    open_numbers = plan.sessions.filter(state=SessionState.PLANNED).order_by("number").values_list("number", flat=True)
+    operation.result = operation.result | {
+        "renumbered": [[visit.session.number, visit.starts_at.isoformat()] for visit in moved if visit.session],
+        "to_book": list(open_numbers),
+    }
 
 
 def _change_status(operation: Operation, visit: Appointment, status: AppointmentStatus, **fields: Any) -> None:

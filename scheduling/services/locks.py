@@ -10,6 +10,7 @@ from clinic.lib.locks import lock_rows
 from clinic.models import Clinician, Device, Room
 from patients.models import Patient
 from scheduling.models import Appointment
+from scheduling.planning.freetime import Visit
 from treatments.models import TreatmentPlan
 
 
@@ -29,25 +30,19 @@ def lock_book(
     lock_rows(Device, devices)
 
 
-def rooms_of_kind(plan: TreatmentPlan) -> list[int]:
-    """Return the rooms that a visit of this plan may be given: the one is chosen under the lock of all."""
-    return list(Room.objects.filter(kind_id=plan.room_kind_id, is_active=True).values_list("pk", flat=True))
+def lock_for_visits(visit: Visit, plan_id: int | None, clinicians: Iterable[int]) -> None:
+    """Lock all that such visits with these clinicians may use up.
 
-
-def devices_of_kind(plan: TreatmentPlan) -> list[int]:
-    if plan.device_kind_id is None:
-        return []
-    return list(Device.objects.filter(kind_id=plan.device_kind_id, is_active=True).values_list("pk", flat=True))
-
-
-def lock_for_visits(plan: TreatmentPlan, clinicians: Iterable[int]) -> None:
-    """Lock all that visits of this plan with these clinicians may use up."""
+    Every room and device of the kind is locked: which one a visit gets is chosen under the lock.
+    """
+    rooms = Room.objects.filter(kind_id=visit.room_kind_id, is_active=True).values_list("pk", flat=True)
+    devices = Device.objects.filter(kind_id=visit.device_kind_id, is_active=True).values_list("pk", flat=True)
     lock_book(
-        plans=[plan.pk],
-        patients=[plan.patient_id],
+        plans=[plan_id],
+        patients=[visit.patient_id],
         clinicians=clinicians,
-        rooms=rooms_of_kind(plan),
-        devices=devices_of_kind(plan),
+        rooms=rooms,
+        devices=devices if visit.needs_device else [],
     )
 
 

@@ -13,6 +13,7 @@ from clinic.lib.operations import once
 from clinic.models import Clinic, Operation, User
 from scheduling.models import Appointment, AppointmentKind
 from scheduling.planning.context import first_free_number, load
+from scheduling.planning.freetime import Visit
 from scheduling.planning.judge import judged
 from scheduling.planning.types import Choices, Line, Mark, Proposal, SeriesRefused, Slot
 from scheduling.services import notices
@@ -84,7 +85,7 @@ def _book(
     now: datetime,
 ) -> None:
     unlocked = TreatmentPlan.objects.get(pk=plan_id)
-    lock_for_visits(unlocked, [slot.clinician_id for slot in slots])
+    lock_for_visits(Visit.of(unlocked), unlocked.pk, [slot.clinician_id for slot in slots])
     plan = TreatmentPlan.objects.select_related("patient").get(pk=plan_id)
     if plan.status != PlanStatus.ACTIVE:
         raise PlanNotOpen
@@ -158,7 +159,7 @@ def _insert(plan: TreatmentPlan, proposal: Proposal, reasons: dict[int, str]) ->
             patient=plan.patient,
             session=session,
             **_why(line, reasons),
-            **times_of(line.slot, plan, zone),
+            **times_of(line.slot, Visit.of(plan), zone),
         )
         for line, session in zip(proposal.lines, free, strict=False)
     ]
