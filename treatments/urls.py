@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from treatments import views
+from treatments.views import plans
 
 plan_urls = [
-    path("patients/<uuid:public_id>/plans/new/", views.plan_new, name="plan_new"),
+    path("patients/<uuid:public_id>/plans/new/", plans.plan_new, name="plan_new"),
 ]
 
 urlpatterns = plan_urls

@@ -17,7 +17,7 @@ from clinic.lib.operations import OperationReused
 from clinic.lib.requests import person
 from patients.models import Patient
 from treatments.course import PlanRefused
-from treatments.forms import PlanForm
+from treatments.forms.plans import PlanForm
 from treatments.models import Protocol, SessionState, TreatmentPlan
 from treatments.services.plans import create_plan
 
