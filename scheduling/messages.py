@@ -18,13 +18,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from clinic.lib.days import local_day
 from clinic.models import Clinic
 from clinic.templatetags.pistor import clock, phone
-from patients.models import Message
+from patients.models import Message, MessageState
 from patients.services.outbox import links
 from patients.services.outbox.letters import letter
 from patients.services.outbox.registry import CallInstead, Composed, NoLongerTrue, NotNow, Outcome, composer
 from scheduling.models import AHEAD, Appointment, AppointmentMessage, AppointmentStatus, SeriesMessage
 from scheduling.services.calendar_file import calendar_file
-from scheduling.services.notices import SERIES_SUMMARY, VISIT_NOTES
+from scheduling.services.notices import SERIES_SUMMARY, VISIT_NOTES, VISIT_SUMMARY
 from scheduling.services.reminding import DAYS_BEFORE, REMINDER_1_DAY, REMINDER_3_DAYS, next_civil_hour
 from scheduling.services.told import Difference, difference, stamp
 
@@ -109,6 +109,25 @@ def series_summary(message: Message, now: datetime) -> Outcome:
     return _series_letter(message, change, Clinic.objects.current(), now)
 
 
+@composer(VISIT_SUMMARY, label=gettext_lazy("Date and time"), visits=visit_of)
+def visit_summary(message: Message, now: datetime) -> Outcome:
+    """Tell when a visit outside a course is, that its time changed, or that it is cancelled; nothing when known."""
+    link = AppointmentMessage.objects.select_related("appointment").get(message=message)
+    visit = link.appointment
+    before = AppointmentMessage.objects.filter(
+        appointment=visit, kind=VISIT_SUMMARY, message__state=MessageState.SENT
+    ).order_by("-message__settled_at")
+    told = before.values_list("told", flat=True).first()
+    current = [visit] if visit.is_ahead and visit.starts_at > now else []
+    known = {visit.pk: stamp(told)} if told and told > now else {}
+    change = Difference(told=known, current=current, gone=[pk for pk in known if not current])
+    if change.is_nothing:
+        return NoLongerTrue(_("There is nothing new to tell."))
+    link.told = visit.starts_at if current else None
+    link.save(update_fields=["told"])
+    return _series_letter(message, change, Clinic.objects.current(), now)
+
+
 def _series_letter(message: Message, change: Difference, clinic: Clinic, now: datetime) -> Composed:
     gone = list(Appointment.objects.filter(pk__in=change.gone).order_by("starts_at"))
     subject, opening = _series_words(change)
@@ -136,7 +155,7 @@ def _series_words(change: Difference) -> tuple[str, str]:
     count = len(change.current)
     if change.told:
         return _("Your appointments have changed"), _("Some of your appointments have changed. These now stand:")
-    return _("Your appointments"), ngettext(
+    return ngettext("Your appointment", "Your appointments", count), ngettext(
         "You have %(count)d appointment with us:", "You have %(count)d appointments with us:", count
     ) % {"count": count}
 

@@ -17,6 +17,7 @@ class AppointmentMessage(models.Model):
     appointment = models.ForeignKey(Appointment, models.CASCADE, related_name="message_links")
     kind = models.CharField(max_length=40)
     version = models.PositiveIntegerField()
+    told = models.DateTimeField(null=True, blank=True, help_text="The start that the message named when it left.")
 
     class Meta:
         constraints = [

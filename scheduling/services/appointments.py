@@ -90,8 +90,7 @@ def cancel_appointment(
         _change_status(operation, visit, AppointmentStatus.CANCELLED, status_reason=reason, cancelled_by=cancelled_by)
         notices.withdraw_for(appointment=visit, reason=_("The visit was cancelled."), now=now)
         _in_its_course(operation, plan)
-        if plan:
-            notices.course_changed(plan=plan, operation=operation, now=now)
+        notices.changed(appointment=visit, plan=plan, operation=operation, now=now)
 
     asked = {"reason": reason, "by": cancelled_by}
     return _once(key, "cancel_appointment", appointment_id, asked, actor, now, act)
@@ -116,8 +115,7 @@ def restore_appointment(
         notices.withdraw_for(appointment=visit, reason=_("The visit stands again."), now=now)
         if visit.starts_at > now:
             notices.remind(appointment=visit, now=now)
-        if plan:
-            notices.course_changed(plan=plan, operation=operation, now=now)
+        notices.changed(appointment=visit, plan=plan, operation=operation, now=now)
 
     return _once(key, "restore_appointment", appointment_id, {"reason": reason}, actor, now, act)
 
@@ -154,8 +152,7 @@ def move_appointment(
         operation.touched = [touched(visit.pk, visit.version, before)]
         notices.withdraw_for(appointment=visit, reason=_("The visit was moved."), now=now)
         notices.remind(appointment=visit, now=now)
-        if plan:
-            notices.course_changed(plan=plan, operation=operation, now=now)
+        notices.changed(appointment=visit, plan=plan, operation=operation, now=now)
 
     return _once(key, "move_appointment", appointment_id, body, actor, now, act, to=slot)
 

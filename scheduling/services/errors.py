@@ -26,8 +26,27 @@ class PlanNotOpen(BookingError):
         super().__init__(_("This course takes no visits now. Nothing was saved. Open the course and resume it first."))
 
 
+class CourseStopped(BookingError):
+    """The course was stopped: no visit of it may stand."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The course of this visit was stopped. Nothing was saved. Undo that, or plan a new course."))
+
+
+class StaleCourse(BookingError):
+    """The course is no longer in a state from which this act is possible."""
+
+
 class TooManySessions(BookingError):
     """More sessions were asked for than a course may have."""
+
+
+class TooFewSessions(BookingError):
+    """Fewer sessions would be left than a course has, or than have a visit."""
+
+
+class ReasonMissing(BookingError):
+    """The act needs to be told why."""
 
 
 class StaleAppointment(BookingError):

@@ -18,6 +18,7 @@ from treatments.models import TreatmentPlan
 
 SERIES_SUMMARY = "series_summary"
 VISIT_NOTES = "visit_notes"
+VISIT_SUMMARY = "visit_summary"
 NOTES_LATE_BY = timedelta(days=3)
 """Notes that could not leave for so long are no help any more: someone calls instead."""
 
@@ -43,6 +44,33 @@ def course_changed(*, plan: TreatmentPlan, operation: Operation, now: datetime) 
         hold_until=now + timedelta(minutes=clinic.hold_minutes),
     )
     SeriesMessage.objects.create(message=message, plan=plan, operation=operation)
+
+
+def changed(*, appointment: Appointment, plan: TreatmentPlan | None, operation: Operation, now: datetime) -> None:
+    """Tell the patient what now stands: of the whole course, or of one visit outside any."""
+    if plan:
+        course_changed(plan=plan, operation=operation, now=now)
+        return
+    clinic = Clinic.objects.current()
+    same = {"appointment": appointment, "kind": VISIT_SUMMARY, "version": appointment.version}
+    if AppointmentMessage.objects.filter(**same).exists():
+        return
+    message = queue.enqueue(
+        patient=appointment.patient,
+        kind=VISIT_SUMMARY,
+        channel=queue.channel_for(appointment.patient),
+        due_at=now + timedelta(minutes=clinic.quiet_minutes),
+    )
+    AppointmentMessage.objects.create(message=message, **same)
+
+
+def visit_undone(*, appointment: Appointment, now: datetime) -> bool:
+    """Withdraw all about a visit outside a course. False when some of it has left: undo becomes cancel."""
+    about = Message.objects.filter(of_appointment__appointment=appointment, channel=Channel.EMAIL)
+    if about.filter(state__in=[MessageState.CLAIMED, MessageState.SENT]).exists():
+        return False
+    withdraw_for(appointment=appointment, reason=_("The booking was undone."), now=now)
+    return True
 
 
 def remind(*, appointment: Appointment, now: datetime) -> None:

@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models import F
 
 from scheduling.models import HOLDING, Appointment, AppointmentStatus
+from scheduling.services.errors import CourseStopped
 from treatments.models import PlanStatus, Session, SessionState, TreatmentPlan
 
 
@@ -26,13 +27,16 @@ def renumber(plan: TreatmentPlan) -> list[Appointment]:
     """Give each visit of the plan the session that its date earns, and each session its state; return visits changed.
 
     Call under the plan's lock. One statement moves all numbers: the rule that a session has one visit is checked at its
-    end, so that visits may swap.
+    end, so that visits may swap. Every act on a visit of a course ends here, so here is also where none is let stand on
+    a course that was stopped: raises CourseStopped.
     """
     visits = list(
         Appointment.objects.filter(session__plan=plan, status__in=HOLDING)
         .order_by("starts_at")
         .select_related("session")
     )
+    if plan.status == PlanStatus.DISCONTINUED and any(visit.status != AppointmentStatus.COMPLETED for visit in visits):
+        raise CourseStopped
     sessions = list(plan.sessions.exclude(state=SessionState.DROPPED).order_by("number"))
     changed = []
     for visit, session in zip(visits, sessions, strict=False):

@@ -18,10 +18,11 @@ from scheduling.planning.judge import judged
 from scheduling.planning.types import Choices, Line, Mark, Proposal, SeriesRefused, Slot
 from scheduling.services import notices
 from scheduling.services.errors import OutsideDueWindow, PlanNotOpen, TooManySessions
+from scheduling.services.lengths import change_plan, reopen
 from scheduling.services.locks import lock_for_visits
 from scheduling.services.numbering import renumber
 from scheduling.services.visits import times_of, touched
-from treatments.models import PlanStatus, Session, SessionState, TreatmentPlan
+from treatments.models import PlanStatus, SessionState, TreatmentPlan
 
 MOST_SESSIONS = 15
 
@@ -123,15 +124,8 @@ def _make_room(plan: TreatmentPlan, wanted: int) -> int:
     if count > MOST_SESSIONS and not plan.many_sessions_reason:
         words = _("A course has %(most)d sessions at most. Nothing was saved. Book %(left)d or fewer.")
         raise TooManySessions(words % {"most": MOST_SESSIONS, "left": free + MOST_SESSIONS - plan.session_count})
-    dropped = list(plan.sessions.filter(state=SessionState.DROPPED).order_by("number")[:more])
-    for session in dropped:
-        session.state = SessionState.PLANNED
-    Session.objects.bulk_update(dropped, ["state"])
-    last = plan.sessions.order_by("-number").values_list("number", flat=True).first() or 0
-    Session.objects.bulk_create(Session(plan=plan, number=last + n) for n in range(1, more - len(dropped) + 1))
-    plan.session_count = count
-    plan.version += 1
-    plan.save(update_fields=["session_count", "version", "updated_at"])
+    reopen(plan, more)
+    change_plan(plan, session_count=count)
     return more
 
 

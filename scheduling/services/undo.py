@@ -17,7 +17,14 @@ from scheduling.services.numbering import numbers_in_motion, renumber
 from scheduling.services.visits import touched
 from treatments.models import Session, SessionState, TreatmentPlan
 
-UNDOABLE = {"book_series", "move_appointment", "cancel_appointment", "complete_appointment", "miss_appointment"}
+BOOKINGS = {"book_series", "book_visit"}
+UNDOABLE = BOOKINGS | {
+    "move_appointment",
+    "cancel_appointment",
+    "complete_appointment",
+    "miss_appointment",
+    "restore_appointment",
+}
 
 
 def undo_operation(*, key: uuid.UUID, operation_id: uuid.UUID, actor: User | None, now: datetime) -> Operation:
@@ -56,15 +63,15 @@ def _undo(operation: Operation, operation_id: uuid.UUID, now: datetime) -> None:
     visits = _lock(done)
     plan = TreatmentPlan.objects.select_related("patient").filter(sessions__appointments__in=visits).first()
     with numbers_in_motion():
-        if done.kind == "book_series":
-            how = _take_back_series(operation, done, visits, plan, now)
+        if done.kind in BOOKINGS:
+            how = _take_back_booking(operation, done, visits, plan, now)
         else:
             how = _put_back(operation, done, visits, now)
         if plan:
             _shrink(plan, done.result.get("added", 0))
             renumber(plan)
-    if plan and (done.kind != "book_series" or how == "cancelled"):
-        notices.course_changed(plan=plan, operation=operation, now=now)
+    if visits and (done.kind not in BOOKINGS or how == "cancelled"):
+        notices.changed(appointment=visits[0], plan=plan, operation=operation, now=now)
     done.undone_by = operation
     done.save(update_fields=["undone_by"])
     operation.result = {"how": how, "count": len(visits)}
@@ -106,11 +113,14 @@ def _as_before(visit: Appointment, done: Operation) -> Appointment:
     )
 
 
-def _take_back_series(
+def _take_back_booking(
     operation: Operation, done: Operation, visits: list[Appointment], plan: TreatmentPlan | None, now: datetime
 ) -> str:
-    """Set every visit of the series aside: undone while its mail waits, cancelled once it has left."""
-    quiet = plan is not None and notices.series_undone(plan=plan, operation=done, now=now)
+    """Set every visit that was booked aside: undone while its mail waits, cancelled once it has left."""
+    if plan:
+        quiet = notices.series_undone(plan=plan, operation=done, now=now)
+    else:
+        quiet = all(notices.visit_undone(appointment=visit, now=now) for visit in visits)
     status = AppointmentStatus.UNDONE if quiet else AppointmentStatus.CANCELLED
     for visit in visits:
         visit.status, visit.version = status, visit.version + 1

@@ -1,0 +1,94 @@
+"""One visit by itself: a consultation, a review, one session of a course, ahead or entered afterwards. Reads only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from clinic.lib.days import local_day, midnight, wall_time
+from clinic.models import Clinic
+from patients.models import Patient
+from scheduling.models import AppointmentKind, VisitType
+from scheduling.planning import options
+from scheduling.planning.checks import early, explain, late, place
+from scheduling.planning.context import Context, load, load_outside
+from scheduling.planning.freetime import Visit
+from scheduling.planning.judge import due_window
+from scheduling.planning.types import Choices, Finding, Option, Rhythm, Slot
+from treatments.models import TreatmentPlan
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be booked: of which kind, for whom, and the course when it is a session. `minutes` may be its own."""
+
+    kind: str
+    patient: Patient
+    plan: TreatmentPlan | None = None
+    minutes: int | None = None
+
+    def visit(self) -> Visit:
+        """Return what it takes. Raises VisitType.DoesNotExist when the clinic offers no such visit."""
+        if self.kind == AppointmentKind.SESSION:
+            if self.plan is None:
+                raise ValueError("a session belongs to a course")
+            return Visit.of(self.plan)
+        return Visit.outside(VisitType.objects.get(kind=self.kind), self.patient.pk, self.minutes)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one slot meets: the slot as it can be booked, or what stops it; and what needs a reason."""
+
+    placed: Slot | None
+    stops: Finding | None
+    too_early: Finding | None
+    too_late: Finding | None
+
+
+def context_of(wanted: Wanted, slots: Sequence[Slot], choices: Choices, now: datetime) -> Context:
+    """Return all that judging these slots needs. A slot in the past opens its own local day, no more."""
+    zone = Clinic.objects.current().tz
+    earliest = min((slot.starts_at for slot in slots), default=now)
+    since = midnight(local_day(earliest, zone), zone) if earliest < now else None
+    if wanted.plan is None:
+        return load_outside(wanted.visit(), wanted.patient, choices, now=now, slots=slots, since=since)
+    return load(wanted.plan, choices, now=now, slots=slots, since=since)
+
+
+def choices_on(day: date, around: time, clinician_id: int | None) -> Choices:
+    return Choices(
+        start_on=day,
+        weekdays=frozenset({day.weekday()}),
+        around=around,
+        clinician_id=clinician_id,
+        else_anyone=clinician_id is None,
+        rhythm=Rhythm.BETWEEN,
+        count=1,
+    )
+
+
+def judge_one(wanted: Wanted, slot: Slot, now: datetime) -> Verdict:
+    """Judge one slot under whatever locks the caller holds."""
+    zone = Clinic.objects.current().tz
+    choices = choices_on(local_day(slot.starts_at, zone), wall_time(slot.starts_at, zone), slot.clinician_id)
+    context = context_of(wanted, [slot], choices, now)
+    placed = place(context, slot)
+    stops = None if placed else explain(context, slot, context.overlapping([slot]))
+    day = context.day_of(slot)
+    _due, previous = due_window(context, day, [])
+    gap = (day - previous).days if previous else None
+    return Verdict(placed, stops, early(context, day, []), late(context, gap))
+
+
+def free_times(wanted: Wanted, choices: Choices, now: datetime) -> list[Option]:
+    """Return free times from the chosen day on, in the order of time, a handful for each day and clinician."""
+    context = context_of(wanted, [], choices, now)
+    day = max(choices.start_on, context.today)
+    found = [
+        free
+        for ahead in range(options.DAYS_AROUND)
+        for clinician_id in context.may_treat()
+        for free in context.starts(day + timedelta(days=ahead), clinician_id, at_most=options.STARTS_A_DAY)
+    ]
+    found.sort(key=lambda slot: (slot.starts_at, slot.clinician_id))
+    return [Option(slot, None, "") for slot in found if not early(context, context.day_of(slot), [])]

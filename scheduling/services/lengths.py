@@ -1,0 +1,44 @@
+"""How a course grows and shrinks, and how what was done to it is written down. Call all of it under the plan's lock."""
+
+from typing import Any
+
+from treatments.models import Session, SessionState, TreatmentPlan
+
+
+def open_sessions(plan: TreatmentPlan) -> int:
+    """Return how many sessions the course has that were not dropped. They are always the first ones."""
+    return plan.sessions.exclude(state=SessionState.DROPPED).count()
+
+
+def reopen(plan: TreatmentPlan, more: int) -> None:
+    """Add sessions at the end: those that were dropped come back first, then new ones are made."""
+    dropped = list(plan.sessions.filter(state=SessionState.DROPPED).order_by("number")[:more])
+    for session in dropped:
+        session.state = SessionState.PLANNED
+    Session.objects.bulk_update(dropped, ["state"])
+    last = plan.sessions.order_by("-number").values_list("number", flat=True).first() or 0
+    Session.objects.bulk_create(Session(plan=plan, number=last + n) for n in range(1, more - len(dropped) + 1))
+
+
+def drop_last(plan: TreatmentPlan, count: int) -> list[Session]:
+    """Drop the last sessions, and return them as they were."""
+    last = list(plan.sessions.exclude(state=SessionState.DROPPED).order_by("-number")[:count])
+    plan.sessions.filter(pk__in=[session.pk for session in last]).update(state=SessionState.DROPPED)
+    return last
+
+
+def change_plan(plan: TreatmentPlan, **fields: Any) -> None:
+    """Set these columns; the plan's version tells later that something was changed."""
+    for name, value in fields.items():
+        setattr(plan, name, value)
+    plan.version += 1
+    plan.save(update_fields=[*fields, "version", "updated_at"])
+
+
+def touched_plan(plan: TreatmentPlan, before: dict[str, Any]) -> dict[str, Any]:
+    """Return the entry of `Operation.touched` for a plan as it stands now.
+
+    `before` holds the columns that the act changed, and under `open` how many sessions were not dropped.
+    """
+    plan.refresh_from_db(fields=["version"])
+    return {"plan": plan.pk, "version": plan.version, "before": before}

@@ -1,0 +1,147 @@
+"""Book one visit: a consultation, a review, one session; ahead, for someone who just walked in, or afterwards."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from clinic.lib.access import Permission, allows
+from clinic.lib.days import local_day
+from clinic.lib.locks import Taken, in_transaction
+from clinic.lib.operations import once
+from clinic.models import Clinic, Operation, User
+from patients.models import Patient
+from scheduling.models import Appointment, AppointmentKind
+from scheduling.planning.single import Verdict, Wanted, judge_one
+from scheduling.planning.types import Slot
+from scheduling.services import notices
+from scheduling.services.errors import OutsideDueWindow, PlanNotOpen, SlotTaken, TooManySessions
+from scheduling.services.locks import lock_for_visits
+from scheduling.services.numbering import renumber
+from scheduling.services.visits import times_of, touched
+from treatments.models import PlanStatus, Session, SessionState, TreatmentPlan
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """Why a visit stands where a rule would not have it, in the desk's or the clinician's words."""
+
+    early: str = ""
+    late: str = ""
+    entry: str = ""
+
+
+class NeedsReason(SlotTaken):
+    """A visit of an earlier day is entered afterwards: that needs a reason."""
+
+
+def book_visit(
+    *,
+    key: uuid.UUID,
+    kind: str,
+    patient_id: int,
+    slot: Slot,
+    plan_id: int | None = None,
+    minutes: int | None = None,
+    reasons: Reasons = Reasons(),
+    actor: User | None,
+    now: datetime,
+) -> Operation:
+    """Book one visit. Today's past is a walk-in; an older day is a back-entry and needs `reasons.entry` (design 9).
+
+    Raises SlotTaken, NeedsReason, OutsideDueWindow, PlanNotOpen, TooManySessions, OperationReused, Busy. The result of
+    the operation: `appointment` (public id), `kind`, `number` of the session or None.
+    """
+    body = {
+        "kind": kind,
+        "patient": patient_id,
+        "plan": plan_id,
+        "minutes": minutes,
+        "slot": [slot.starts_at, slot.clinician_id],
+        "reasons": [reasons.early, reasons.late, reasons.entry],
+    }
+
+    def act(operation: Operation) -> None:
+        _book(operation, Asked(kind, patient_id, plan_id, minutes, slot, reasons), actor, now)
+
+    def attempt() -> Operation:
+        return once(key=key, kind="book_visit", actor=actor, body=body, now=now, act=act)
+
+    try:
+        return in_transaction(attempt)
+    except Taken as error:
+        raise SlotTaken(_("Someone took this time a moment ago. Nothing was saved. Choose another time.")) from error
+
+
+@dataclass(frozen=True)
+class Asked:
+    kind: str
+    patient_id: int
+    plan_id: int | None
+    minutes: int | None
+    slot: Slot
+    reasons: Reasons
+
+    def wanted(self) -> Wanted:
+        """Read whom and what it is for; read again after the locks."""
+        plan = TreatmentPlan.objects.select_related("patient").get(pk=self.plan_id) if self.plan_id else None
+        return Wanted(self.kind, Patient.objects.get(pk=self.patient_id), plan, self.minutes)
+
+
+def _book(operation: Operation, asked: Asked, actor: User | None, now: datetime) -> None:
+    lock_for_visits(asked.wanted().visit(), asked.plan_id, [asked.slot.clinician_id])
+    wanted = asked.wanted()
+    session = _session_for(wanted)
+    verdict = judge_one(wanted, asked.slot, now)
+    placed = _check(verdict, asked, actor, now)
+    zone = Clinic.objects.current().tz
+    visit = Appointment.objects.create(
+        kind=asked.kind,
+        patient=wanted.patient,
+        session=session,
+        early_reason=asked.reasons.early if verdict.too_early else "",
+        late_reason=asked.reasons.late if verdict.too_late else "",
+        entry_reason=asked.reasons.entry if local_day(placed.starts_at, zone) < local_day(now, zone) else "",
+        **times_of(placed, wanted.visit(), zone),
+    )
+    if wanted.plan:
+        renumber(wanted.plan)
+    visit = Appointment.objects.select_related("patient", "session").get(pk=visit.pk)
+    if visit.starts_at > now:
+        notices.remind(appointment=visit, now=now)
+        notices.changed(appointment=visit, plan=wanted.plan, operation=operation, now=now)
+    operation.touched = [touched(visit.pk, visit.version)]
+    operation.result = {
+        "appointment": str(visit.public_id),
+        "kind": asked.kind,
+        "number": visit.session.number if visit.session else None,
+    }
+
+
+def _session_for(wanted: Wanted) -> Session | None:
+    """Return a session of the course that has no visit yet; which number it bears follows from its date."""
+    if wanted.kind != AppointmentKind.SESSION or wanted.plan is None:
+        return None
+    if wanted.plan.status != PlanStatus.ACTIVE:
+        raise PlanNotOpen
+    free = wanted.plan.sessions.filter(state=SessionState.PLANNED).order_by("number").first()
+    if free is None:
+        raise TooManySessions(_("Every session of this course has its visit. Nothing was saved. Add a session first."))
+    return free
+
+
+def _check(verdict: Verdict, asked: Asked, actor: User | None, now: datetime) -> Slot:
+    if verdict.placed is None or verdict.stops:
+        why = verdict.stops.sentence.rstrip(".") if verdict.stops else ""
+        raise SlotTaken(_("%(why)s. Nothing was saved. Choose another time.") % {"why": why})
+    zone = Clinic.objects.current().tz
+    if local_day(asked.slot.starts_at, zone) < local_day(now, zone) and not asked.reasons.entry:
+        raise NeedsReason(_("This day has passed. Nothing was saved. Write why the visit is entered afterwards."))
+    if verdict.too_early and not (asked.reasons.early and allows(actor, Permission.BOOK_TOO_EARLY)):
+        words = _("%(why)s. Nothing was saved. Choose a later day; only a clinician may overrule.")
+        raise OutsideDueWindow(words % {"why": verdict.too_early.sentence})
+    if verdict.too_late and not asked.reasons.late:
+        words = _("%(why)s. Nothing was saved. Write why, or choose an earlier day.")
+        raise OutsideDueWindow(words % {"why": verdict.too_late.sentence})
+    return verdict.placed
