@@ -37,6 +37,7 @@ class User(AbstractBaseUser):
     name = models.CharField(_("name"), max_length=120)
     roles = ArrayField(models.CharField(max_length=20, choices=Role.choices), verbose_name=_("roles"), default=list)
     theme = models.CharField(_("light or dark"), max_length=10, choices=Theme.choices, default=Theme.DEVICE)
+    single_keys = models.BooleanField(_("single keys"), default=True, help_text=_("B books, T is today."))
     is_active = models.BooleanField(_("may sign in"), default=True)
     created_at = models.DateTimeField(_("since"), auto_now_add=True)
     last_active_at = models.DateTimeField(_("last active"), null=True, blank=True)

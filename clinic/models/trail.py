@@ -44,7 +44,10 @@ class AccessLog(models.Model):
     action = models.CharField(max_length=20, default="view")
 
     class Meta:
-        indexes = [models.Index(fields=["subject", "-at"], name="accesslog_who_read")]
+        indexes = [
+            models.Index(fields=["subject", "-at"], name="accesslog_who_read"),
+            models.Index(fields=["user", "-at"], name="accesslog_read_lately"),
+        ]
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ import pghistory
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Func, Value
-from django.db.models.functions import Concat
+from django.db.models.functions import Concat, Lower
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -91,6 +91,7 @@ class Patient(models.Model):
         indexes = [
             GinIndex(OpClass("search_text", name="gin_trgm_ops"), name="patient_search_parts"),
             GinIndex(OpClass("phone", name="gin_trgm_ops"), name="patient_phone_parts"),
+            GinIndex(OpClass(Lower("email"), name="gin_trgm_ops"), name="patient_email_parts"),
             models.Index(fields=["birth_date"], name="patient_birth_date"),
             models.Index(fields=["last_name", "first_name", "id"], name="patient_by_name"),
         ]
