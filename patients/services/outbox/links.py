@@ -45,6 +45,12 @@ def mint(message: Message, purpose: str, *, expires_at: datetime) -> Minted:
     return Minted(token, link.expires_at)
 
 
+def promised(message: Message, purpose: str, *, expires_at: datetime) -> Minted:
+    """Return the link that `mint` would make now, without making it."""
+    link = Link.objects.filter(message=message, purpose=purpose).first()
+    return Minted(token_for(message, purpose), link.expires_at if link else expires_at)
+
+
 def find(token: str, purpose: str, *, now: datetime) -> Link | None:
     """Return the live link of a token: known, of this purpose, not expired, not revoked, with tries left."""
     return (

@@ -160,6 +160,7 @@ class _Sender:
         if not isinstance(outcome, registry.Composed):
             self.set_aside(fresh, outcome, now)
             return None
+        outcome.keep()
         fresh.message_id = fresh.message_id or sending.message_id(fresh)
         fresh.to_address = fresh.patient.email
         fresh.subject = sending.one_line(outcome.subject)[:200]
@@ -170,7 +171,8 @@ class _Sender:
     def set_aside(self, message: Message, outcome: registry.Outcome, now: datetime) -> None:
         """Do with a message what its composer said instead of writing it."""
         match outcome:
-            case registry.NoLongerTrue(reason):
+            case registry.NoLongerTrue(reason, keep):
+                keep()
                 self.tally.withdrawn += self.change(
                     message, state=MessageState.WITHDRAWN, reason=reason, settled_at=now
                 )
