@@ -6,13 +6,16 @@ from typing import Any
 
 from django import forms
 from django.utils import formats, timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 from phonenumber_field.phonenumber import PhoneNumber
 
+from clinic.lib.days import age_on
 from clinic.lib.phones import phone_words
 from clinic.lib.typed import typed_date
-from patients.details import Details, e164, problems
+from clinic.models import Clinic
+from patients.details import PHONES, Details, e164, problems, tidy_postcode
 from patients.models import Patient
 
 NOT_AN_ENDING = _("After the @ it needs an ending: example.ca")
@@ -61,24 +64,42 @@ class KindEmailField(forms.EmailField):
         super().run_validators(value)
 
 
+NO_PHONE = _("This is no phone number. With its area code: 709-555-0118")
+WAYS = [
+    ("", _("As it was")),
+    (_("at the desk"), _("At the desk")),
+    (_("on the phone"), _("On the phone")),
+    (_("in writing"), _("In writing")),
+]
+"""How a patient told a choice. What is stored are the words themselves: they must outlive this list."""
+
+
+def _phone_field(label: Any) -> PhoneNumberField:  # noqa: ANN401 - a lazy translation
+    return PhoneNumberField(
+        label=label, region="CA", required=False, widget=PhoneInput, error_messages={"invalid": NO_PHONE}
+    )
+
+
 class PatientForm(forms.ModelForm):
     """A person's details. `version` is the state that the form showed; `operation` the key of this submit."""
 
     operation = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    way = forms.ChoiceField(
+        label=_("How they told it"),
+        choices=WAYS,
+        required=False,
+        help_text=_("Kept with today's date when a choice changes."),
+    )
     birth_date = TypedDateField(
         label=_("Birth date"),
         help_text=_("8 May 1974 or 1974-05-08"),
         error_messages={"required": _("Enter the birth date: it tells people of one name apart.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "text"}),
     )
-    phone = PhoneNumberField(
-        label=_("Mobile phone"),
-        region="CA",
-        required=False,
-        widget=PhoneInput,
-        error_messages={"invalid": _("This is no phone number. With its area code: 709-555-0118")},
-    )
+    phone = _phone_field(_("Mobile phone"))
+    emergency_phone = _phone_field(_("Their phone"))
+    guardian_phone = _phone_field(_("Guardian's phone"))
     email = KindEmailField(
         label=_("E-mail"),
         required=False,
@@ -99,6 +120,16 @@ class PatientForm(forms.ModelForm):
             "reminders_by_email",
             "marketing_ok",
             "note",
+            "street",
+            "town",
+            "province",
+            "postal_code",
+            "emergency_name",
+            "emergency_phone",
+            "emergency_relation",
+            "guardian_name",
+            "guardian_phone",
+            "guardian_relation",
         ]
         labels = {
             "first_name": _("First name"),
@@ -108,6 +139,14 @@ class PatientForm(forms.ModelForm):
             "reminders_by_email": _("Reminders by e-mail"),
             "marketing_ok": _("News and offers"),
             "note": _("Good to know"),
+            "street": _("Street"),
+            "town": _("Town"),
+            "province": _("Province"),
+            "postal_code": _("Postal code"),
+            "emergency_name": _("Whom to call"),
+            "emergency_relation": _("Who that is"),
+            "guardian_name": _("Guardian's name"),
+            "guardian_relation": _("Who that is"),
         }
         help_texts = {
             "first_name": _("As on the health card"),
@@ -115,6 +154,8 @@ class PatientForm(forms.ModelForm):
             "reminders_by_email": _("3 days and 1 day before. Without e-mail they go on the call list."),
             "marketing_ok": _("Only if they say yes. They can stop it any time, with one click."),
             "note": _("For the desk: days that suit, the ramp. Nothing about health."),
+            "emergency_relation": _("Husband, daughter, neighbour"),
+            "guardian_relation": _("Mother, father, foster parent"),
         }
         error_messages = {
             "first_name": {"required": _("Enter the first name.")},
@@ -125,21 +166,51 @@ class PatientForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["version"].initial = self.instance.version
-        for name in ("first_name", "last_name", "preferred_name", "phone", "email"):
-            # The browser would offer the person at the desk their own name.
-            self.fields[name].widget.attrs["autocomplete"] = "off"
+        for field in self.fields.values():
+            if isinstance(field.widget, forms.TextInput):
+                # The browser would offer the person at the desk their own name and address.
+                field.widget.attrs["autocomplete"] = "off"
+        if not self.instance.pk:
+            self.fields["way"].choices = WAYS[1:]
+        if self.is_minor:
+            for name in ("guardian_name", "guardian_phone"):
+                self.fields[name].widget.attrs["required"] = True
+
+    @property
+    def birth_date_now(self) -> date | None:
+        """The birth date as it is typed, or as it is on file while nothing is."""
+        value = self.data.get("birth_date") if self.is_bound else self.initial.get("birth_date")
+        return value if isinstance(value, date) else typed_date(value or "")
+
+    @property
+    def is_minor(self) -> bool:
+        """Whether the birth date, as it is typed, says that a guardian is needed."""
+        born, today = self.birth_date_now, timezone.localdate()
+        return born is not None and born <= today and age_on(born, today) < self.age_of_majority
+
+    @property
+    def asks_for_guardian(self) -> bool:
+        """Whether the guardian is shown: of a minor, and where one is on file."""
+        return self.is_minor or any(self[name].value() for name in ("guardian_name", "guardian_phone"))
+
+    @cached_property
+    def age_of_majority(self) -> int:
+        return Clinic.objects.current().age_of_majority
+
+    def clean_postal_code(self) -> str:
+        return tidy_postcode(self.cleaned_data["postal_code"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not self.errors:
-            for field, sentence in problems(self.details(), timezone.localdate()).items():
+            for field, sentence in problems(self.details(), timezone.localdate(), self.age_of_majority).items():
                 self.add_error(field, sentence)
         return cleaned
 
     def details(self) -> Details:
         """Return what was typed, as the services take it."""
         values = {name: self.cleaned_data[name] for name in self.Meta.fields}
-        return Details(**values | {"phone": e164(values["phone"])})
+        return Details(**values | {name: e164(values[name]) for name in PHONES})
 
     def _post_clean(self) -> None:
         """Leave the instance as it is on file: the service writes, and validates under its lock."""

@@ -48,3 +48,10 @@ def find_twins(typed: dict[str, Any]) -> list[Twin]:
             same_email = bool(email) and patient.email.lower() == email
             found.append((likeness, Twin(patient, same_name, same_day, same_phone, same_email)))
     return [twin for _likeness, twin in sorted(found, key=lambda pair: -pair[0])]
+
+
+def sharers(patient: Patient) -> list[Patient]:
+    """Return who else gets mail at this patient's address: the desk must say whose visit it speaks of."""
+    if not patient.email:
+        return []
+    return list(Patient.objects.on_file().filter(email__iexact=patient.email).exclude(pk=patient.pk)[:CANDIDATES])

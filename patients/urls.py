@@ -9,6 +9,7 @@ patient_urls = [
     path("patients/find/", people.patient_find, name="patient_find"),
     path("patients/new/", people.patient_new, name="patient_new"),
     path("patients/new/twins/", people.patient_twins, name="patient_twins"),
+    path("patients/new/guardian/", people.patient_guardian, name="patient_guardian"),
     path("patients/<uuid:public_id>/edit/", people.patient_edit, name="patient_edit"),
 ]
 

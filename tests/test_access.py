@@ -77,6 +77,7 @@ MATRIX = [
     Row("patient_find", Permission.SEE_PATIENTS),
     Row("patient_new", Permission.EDIT_PATIENTS, FORM),
     Row("patient_twins", Permission.EDIT_PATIENTS, ACT),
+    Row("patient_guardian", Permission.EDIT_PATIENTS, ACT),
     Row("patient_edit", Permission.EDIT_PATIENTS, FORM, of_patient),
     Row("patient_page", Permission.SEE_PATIENTS, ("GET",), of_patient),
     Row("plan_new", Permission.BOOK, FORM, of_patient),

@@ -11,9 +11,11 @@ from django.views.decorators.http import require_safe
 
 from clinic.lib.access import Permission, allows, requires
 from clinic.lib.audit import log_reading
+from clinic.lib.days import local_day
 from clinic.lib.requests import person
 from clinic.models import Clinic
 from patients.models import Patient
+from patients.twins import sharers
 from scheduling.models import AppointmentStatus
 from treatments.models import PlanArea
 
@@ -25,7 +27,8 @@ from .happened import happenings
 @requires(Permission.SEE_PATIENTS)
 def patient_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Show one patient; that it was looked at is written down."""
-    user, now, zone = person(request), timezone.now(), Clinic.objects.current().tz
+    user, now, clinic = person(request), timezone.now(), Clinic.objects.current()
+    zone = clinic.tz
     patient = get_object_or_404(Patient.objects.visible_to(user), public_id=public_id)
     log_reading(user, patient, "patient")
     visits = list(patient.appointments.select_related("clinician", "room", "session"))
@@ -39,6 +42,8 @@ def patient_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "coming": coming,
         "courses": open_courses,
         "finished": [course for course in courses if not course.is_open],
+        "sharers": sharers(patient),
+        "is_minor": patient.age_on(local_day(now, zone)) < clinic.age_of_majority,
         "others": [visit for visit in visits if not visit.session_id and visit.status != AppointmentStatus.UNDONE],
         "happened": happenings(patient, visits, plans, zone, now),
         "may_edit": allows(user, Permission.EDIT_PATIENTS),

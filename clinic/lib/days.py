@@ -49,6 +49,11 @@ def wall_time(moment: datetime, zone: ZoneInfo) -> time:
     return moment.astimezone(zone).time().replace(tzinfo=None)
 
 
+def age_on(birth_date: date, day: date) -> int:
+    """Return the age in whole years on a local day."""
+    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
+
+
 def day_words(day: date, today: date) -> str:
     """Return "Tue 24 Nov"; with the year when it is not this one."""
     return formats.date_format(day, "D j M" if day.year == today.year else "D j M Y")

@@ -11,6 +11,8 @@ from django.db.models.functions import Concat, Lower
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from clinic.lib.days import age_on
+
 from .search import PatientQuerySet
 
 
@@ -137,4 +139,4 @@ class Patient(models.Model):
 
     def age_on(self, day: date) -> int:
         """Return the age in whole years on a local day."""
-        return day.year - self.birth_date.year - ((day.month, day.day) < (self.birth_date.month, self.birth_date.day))
+        return age_on(self.birth_date, day)

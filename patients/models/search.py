@@ -44,21 +44,33 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         """Return the patients that this person may know of: all, or none."""
         return self if allows(user, Permission.SEE_PATIENTS) else self.none()
 
-    def matching(self, text: str) -> Self:
-        """Return who is meant by what was typed, the likeliest first.
+    def on_file(self) -> Self:
+        """Return the files in use: not those that were archived or merged into another."""
+        return self.filter(archived_at=None)
 
-        Parts of names in any order, without accents, apostrophes or hyphens ("penney marg"); any part of a phone; a
-        birth date in its usual forms; a file number ("0932" or "932"). A name that begins so comes before one that
-        only contains it, the file number before phones that contain it.
+    def matching(self, text: str, *, archived: bool = False) -> Self:
+        """Return who is meant by what was typed, the likeliest first; archived files only when they are asked for.
+
+        Parts of names in any order, without accents, apostrophes or hyphens ("penney marg"); any part of a phone or
+        an e-mail; a birth date in its usual forms; a file number ("0932" or "932"), also the old one of a file that
+        was merged. A name that begins so comes before one that only contains it, the file number before phones that
+        contain it.
         """
-        text = text.strip()
+        return (self if archived else self.on_file())._matching(text.strip())
+
+    def _matching(self, text: str) -> Self:
         number = digits(text)
         if day := typed_date(text):
             found = Q(birth_date=day) | Q(phone__contains=number) if text.isdecimal() else Q(birth_date=day)
             return self._ranked(found, Case(When(birth_date=day, then=0), default=1))
+        if "@" in text:
+            return self._ranked(Q(email__icontains=text), Case(When(email__istartswith=text, then=0), default=1))
         if number and not any(character.isalpha() for character in text):
             exact = int(number) if int(number) <= LARGEST_FILE_NUMBER else 0
-            return self._ranked(_number(number), Case(When(file_number=exact, then=0), default=1))
+            merged = Q(pk__in=self.model._base_manager.filter(file_number=exact).values("merged_into"))
+            return self._ranked(
+                _number(number) | merged, Case(When(file_number=exact, then=0), When(merged, then=1), default=2)
+            )
         words = [word for word in (part.strip(string.punctuation) for part in normal(text).split()) if word]
         if not words:
             return self.none()

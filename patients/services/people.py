@@ -38,21 +38,27 @@ class StalePatient(Exception):
 
 
 def _check(details: Details, now: datetime) -> None:
-    found = problems(details, now.astimezone(Clinic.objects.current().tz).date())
+    clinic = Clinic.objects.current()
+    found = problems(details, now.astimezone(clinic.tz).date(), clinic.age_of_majority)
     if found:
         raise DetailsRefused(found)
 
 
-def _source(actor: User | None) -> str:
-    return (_("told %(name)s") % {"name": actor.name})[:60] if actor else _("brought in from elsewhere")
+def _source(actor: User | None, way: str) -> str:
+    """Say how the choices came here: "on the phone, told Dana Rideout"."""
+    told = _("told %(name)s") % {"name": actor.name} if actor else "" if way else _("brought in from elsewhere")
+    return ", ".join(part for part in (way, told) if part)[:60]
 
 
-def register_patient(*, key: uuid.UUID, details: Details, actor: User | None, now: datetime) -> Patient:
-    """Open a file for a person. The same key again returns the same file. Raises DetailsRefused, OperationReused."""
+def register_patient(*, key: uuid.UUID, details: Details, actor: User | None, now: datetime, way: str = "") -> Patient:
+    """Open a file for a person. The same key again returns the same file. `way` says how the choices were told.
+
+    Raises DetailsRefused, OperationReused.
+    """
     _check(details, now)
 
     def act(operation: Operation) -> None:
-        patient = Patient.objects.create(**details.as_dict(), choices_at=now, choices_source=_source(actor))
+        patient = Patient.objects.create(**details.as_dict(), choices_at=now, choices_source=_source(actor, way))
         operation.result = {"patient": str(patient.public_id)}
 
     def save() -> Patient:
@@ -63,8 +69,13 @@ def register_patient(*, key: uuid.UUID, details: Details, actor: User | None, no
     return in_transaction(save)
 
 
-def edit_patient(*, patient_id: int, version: int, details: Details, actor: User | None, now: datetime) -> Patient:
-    """Change what is on file, if it still is what the form showed (`version`). Raises DetailsRefused, StalePatient."""
+def edit_patient(
+    *, patient_id: int, version: int, details: Details, actor: User | None, now: datetime, way: str = ""
+) -> Patient:
+    """Change what is on file, if it still is what the form showed (`version`). Another choice is dated anew.
+
+    `way` says how a changed choice was told. Raises DetailsRefused, StalePatient.
+    """
     _check(details, now)
 
     def save() -> Patient:
@@ -78,7 +89,7 @@ def edit_patient(*, patient_id: int, version: int, details: Details, actor: User
         for name, value in details.as_dict().items():
             setattr(patient, name, value)
         if not details.same_choices(before):
-            patient.choices_at, patient.choices_source = now, _source(actor)
+            patient.choices_at, patient.choices_source = now, _source(actor, way)
         patient.version += 1
         with pghistory.context(user=actor.pk if actor else None):
             patient.save()

@@ -19,7 +19,7 @@ from clinic.lib.audit import log_reading
 from clinic.lib.locks import Busy
 from clinic.lib.operations import OperationReused
 from clinic.lib.requests import person
-from patients.details import Details, DetailsRefused
+from patients.details import PHONES, Details, DetailsRefused
 from patients.forms import PatientForm
 from patients.models import Patient
 from patients.services.people import StalePatient, edit_patient, register_patient
@@ -32,13 +32,16 @@ TWINS_SHOWN = 2
 
 def _listed(request: HttpRequest, query: str, number: str | None = None) -> dict[str, Any]:
     """Return what the list shows: one page of everybody, or of who matches."""
-    patients = Patient.objects.visible_to(person(request))
-    page = Paginator(patients.matching(query) if query else patients, PAGE_SIZE).get_page(number)
+    patients, archived = Patient.objects.visible_to(person(request)), bool(request.GET.get("archived"))
+    everybody = patients if archived else patients.on_file()
+    page = Paginator(patients.matching(query, archived=archived) if query else everybody, PAGE_SIZE).get_page(number)
     return {
         "page": page,
         "query": query,
-        "keep": urlencode({"q": query}) if query else "",
+        "archived": archived,
+        "keep": urlencode(({"q": query} if query else {}) | ({"archived": "1"} if archived else {})),
         "may_edit": allows(request.user, Permission.EDIT_PATIENTS),
+        "may_merge": allows(request.user, Permission.MERGE_PATIENTS),
     }
 
 
@@ -73,7 +76,11 @@ def patient_new(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             patient = register_patient(
-                key=form.cleaned_data["operation"], details=form.details(), actor=person(request), now=timezone.now()
+                key=form.cleaned_data["operation"],
+                details=form.details(),
+                way=form.cleaned_data["way"],
+                actor=person(request),
+                now=timezone.now(),
             )
         except DetailsRefused as refused:
             _explain(form, refused)
@@ -98,6 +105,13 @@ def patient_twins(request: HttpRequest) -> HttpResponse:
     return render(request, "patients/twins.html", {"twins": find_twins(typed)[:TWINS_SHOWN], "typed": typed})
 
 
+@require_POST
+@requires(Permission.EDIT_PATIENTS)
+def patient_guardian(request: HttpRequest) -> HttpResponse:
+    """The fields of a guardian, when the birth date that is typed asks for one; saves nothing."""
+    return render(request, "patients/guardian.html", {"form": PatientForm(initial=request.POST.dict())})
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.EDIT_PATIENTS)
 def patient_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
@@ -113,6 +127,7 @@ def patient_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
                 patient_id=patient.pk,
                 version=form.cleaned_data["version"] or 0,
                 details=form.details(),
+                way=form.cleaned_data["way"],
                 actor=person(request),
                 now=timezone.now(),
             )
@@ -160,7 +175,7 @@ class Merge:
                 data[change.field] = "on" if change.now is True else str(change.now or "")
                 if change.now is False:
                     del data[change.field]
-            said = to_python if change.field == "phone" else _as_it_is
+            said = to_python if change.field in PHONES else _as_it_is
             label = str(form.fields[change.field].label)
             facts.append(Both(label, said(change.now), said(mine), kept and mine != change.now))
         return cls(data, facts)
