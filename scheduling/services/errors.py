@@ -55,3 +55,15 @@ class StaleAppointment(BookingError):
 
 class UndoRefused(BookingError):
     """What the act made was changed since, so it cannot be taken back as a whole."""
+
+
+class HoursRefused(BookingError):
+    """Hours, an absence or a closure cannot be as they were asked for."""
+
+
+class WouldHit(BookingError):
+    """Nothing was saved: these visits (their keys) would stand outside the hours, and were not shown before."""
+
+    def __init__(self, visits: list[int]) -> None:
+        super().__init__(_("Visits would stand outside the new hours. Nothing was saved yet."))
+        self.visits = visits

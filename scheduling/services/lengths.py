@@ -40,5 +40,4 @@ def touched_plan(plan: TreatmentPlan, before: dict[str, Any]) -> dict[str, Any]:
 
     `before` holds the columns that the act changed, and under `open` how many sessions were not dropped.
     """
-    plan.refresh_from_db(fields=["version"])
     return {"plan": plan.pk, "version": plan.version, "before": before}

@@ -70,4 +70,4 @@ def _set_states(plan: TreatmentPlan, visits: list[Appointment], sessions: list[S
 
 def _set_status(plan: TreatmentPlan, status: PlanStatus) -> None:
     TreatmentPlan.objects.filter(pk=plan.pk, status=plan.status).update(status=status, version=F("version") + 1)
-    plan.status = status
+    plan.status, plan.version = status, plan.version + 1

@@ -141,6 +141,9 @@ class TreatmentPlan(models.Model):
                     ("finished", "active"),
                     ("active", "discontinued"),
                     ("paused", "discontinued"),
+                    # Only an undo leads back from there.
+                    ("discontinued", "active"),
+                    ("discontinued", "paused"),
                 ],
             )
         ]
