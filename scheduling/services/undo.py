@@ -12,10 +12,11 @@ from clinic.models import Operation, User
 from scheduling.models import Appointment, AppointmentStatus
 from scheduling.services import notices
 from scheduling.services.errors import UndoRefused
+from scheduling.services.lengths import change_plan, drop_last, open_sessions, reopen
 from scheduling.services.locks import lock_for_appointments
 from scheduling.services.numbering import numbers_in_motion, renumber
 from scheduling.services.visits import touched
-from treatments.models import Session, SessionState, TreatmentPlan
+from treatments.models import SessionState, TreatmentPlan
 
 BOOKINGS = {"book_series", "book_visit"}
 UNDOABLE = BOOKINGS | {
@@ -24,6 +25,11 @@ UNDOABLE = BOOKINGS | {
     "complete_appointment",
     "miss_appointment",
     "restore_appointment",
+    "pause_course",
+    "resume_course",
+    "discontinue_course",
+    "add_sessions",
+    "drop_sessions",
 }
 
 
@@ -60,9 +66,10 @@ def _undo(operation: Operation, operation_id: uuid.UUID, now: datetime) -> None:
         raise UndoRefused(_("This cannot be undone."))
     if done.undone_by_id:
         raise UndoRefused(_("This was undone already."))
-    visits = _lock(done)
-    plan = TreatmentPlan.objects.select_related("patient").filter(sessions__appointments__in=visits).first()
+    visits, plan = _lock(done)
     with numbers_in_motion():
+        if plan:
+            _put_plan_back(plan, done)
         if done.kind in BOOKINGS:
             how = _take_back_booking(operation, done, visits, plan, now)
         else:
@@ -79,32 +86,44 @@ def _undo(operation: Operation, operation_id: uuid.UUID, now: datetime) -> None:
 
 def _shrink(plan: TreatmentPlan, added: int) -> None:
     """Drop the sessions by which the booking had lengthened the course."""
-    if not added:
+    if added:
+        drop_last(plan, added)
+        change_plan(plan, session_count=plan.session_count - added)
+
+
+def _put_plan_back(plan: TreatmentPlan, done: Operation) -> None:
+    """Give the course the columns and the number of sessions that it had before the act, if that changed the course."""
+    before = next((dict(entry["before"]) for entry in done.touched if "plan" in entry), None)
+    if before is None:
         return
-    extra = list(plan.sessions.exclude(state=SessionState.DROPPED).order_by("-number")[:added])
-    for session in extra:
-        session.state = SessionState.DROPPED
-    Session.objects.bulk_update(extra, ["state"])
-    plan.session_count -= len(extra)
-    plan.version += 1
-    plan.save(update_fields=["session_count", "version", "updated_at"])
+    more = before.pop("open", open_sessions(plan)) - open_sessions(plan)
+    if more > 0:
+        reopen(plan, more)
+    if any(session.state != SessionState.PLANNED for session in drop_last(plan, max(0, -more))):
+        raise UndoRefused(_("The sessions that were added are booked by now. Nothing was undone. Cancel those first."))
+    change_plan(plan, **before)
 
 
-def _lock(done: Operation) -> list[Appointment]:
+def _lock(done: Operation) -> tuple[list[Appointment], TreatmentPlan | None]:
     """Lock what the act touched and return it, unless any of it was changed since."""
-    versions = {entry["appointment"]: entry["version"] for entry in done.touched}
+    versions = {entry["appointment"]: entry["version"] for entry in done.touched if "appointment" in entry}
+    courses = {entry["plan"]: entry["version"] for entry in done.touched if "plan" in entry}
     found = Appointment.objects.filter(pk__in=versions).select_related("session")
     # Where a visit will be put back to is locked as well as where it is.
     places = list(found) + [_as_before(visit, done) for visit in found]
-    lock_for_appointments(places, [visit.session.plan_id for visit in found if visit.session])
+    plans = {*courses, *(visit.session.plan_id for visit in found if visit.session)}
+    lock_for_appointments(places, plans)
     visits = list(Appointment.objects.filter(pk__in=versions).select_related("patient", "session"))
     if any(visit.version != versions[visit.pk] for visit in visits):
         raise _changed_since()
-    return visits
+    plan = TreatmentPlan.objects.select_related("patient").filter(pk__in=plans).first()
+    if plan and plan.version != courses.get(plan.pk, plan.version):
+        raise UndoRefused(_("Someone changed the course since. Nothing was undone. Open the course to change it."))
+    return visits, plan
 
 
 def _as_before(visit: Appointment, done: Operation) -> Appointment:
-    before = next((e["before"] for e in done.touched if e["appointment"] == visit.pk and e["before"]), None) or {}
+    before = next((e["before"] for e in done.touched if e.get("appointment") == visit.pk), None) or {}
     return Appointment(
         patient_id=visit.patient_id,
         clinician_id=before.get("clinician_id", visit.clinician_id),
@@ -132,7 +151,7 @@ def _take_back_booking(
 
 def _put_back(operation: Operation, done: Operation, visits: list[Appointment], now: datetime) -> str:
     """Give each visit the values that it had before the act."""
-    before = {entry["appointment"]: entry["before"] or {} for entry in done.touched}
+    before = {entry["appointment"]: entry["before"] or {} for entry in done.touched if "appointment" in entry}
     for visit in visits:
         fields = _typed(before[visit.pk])
         for name, value in fields.items():
