@@ -13,6 +13,7 @@ from scheduling.models import Appointment, AppointmentStatus
 from scheduling.services import notices
 from scheduling.services.errors import UndoRefused
 from scheduling.services.lengths import change_plan, drop_last, open_sessions, reopen
+from scheduling.services.files import refuse_closed
 from scheduling.services.locks import lock_for_appointments
 from scheduling.services.numbering import numbers_in_motion, renumber
 from scheduling.services.visits import touched
@@ -114,12 +115,22 @@ def _lock(done: Operation) -> tuple[list[Appointment], TreatmentPlan | None]:
     plans = {*courses, *(visit.session.plan_id for visit in found if visit.session)}
     lock_for_appointments(places, plans)
     visits = list(Appointment.objects.filter(pk__in=versions).select_related("patient", "session"))
-    if any(visit.version != versions[visit.pk] for visit in visits):
+    if not _unchanged(visits, versions):
         raise _changed_since()
     plan = TreatmentPlan.objects.select_related("patient").filter(pk__in=plans).first()
     if plan and plan.version != courses.get(plan.pk, plan.version):
         raise UndoRefused(_("Someone changed the course since. Nothing was undone. Open the course to change it."))
     return visits, plan
+
+
+def _unchanged(visits: list[Appointment], versions: dict[int, int]) -> bool:
+    """Say whether every visit is as the act left it."""
+    return all(visit.version == versions[visit.pk] for visit in visits)
+
+
+def _unchanged(visits: list[Appointment], versions: dict[int, int]) -> bool:
+    """Say whether every visit is as the act left it."""
+    return all(visit.version == versions[visit.pk] for visit in visits)
 
 
 def _as_before(visit: Appointment, done: Operation) -> Appointment:
@@ -156,6 +167,8 @@ def _put_back(operation: Operation, done: Operation, visits: list[Appointment], 
         fields = _typed(before[visit.pk])
         for name, value in fields.items():
             setattr(visit, name, value)
+        if visit.is_ahead:
+            refuse_closed(visit.patient)
         visit.version += 1
         visit.save(update_fields=[*fields, "version", "updated_at"])
         notices.withdraw_for(appointment=visit, reason=_("The act was undone."), now=now)
