@@ -21,7 +21,7 @@ run: $(INSTALLED) $(ASSETS)
 	@exec $(BIN)/python manage.py up
 
 test: $(INSTALLED) $(ASSETS) chromium lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check

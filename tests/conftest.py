@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from clinic.models import Clinic
 from tests import factory
-from tests.figures import SAID
+from tests.figures import Collector
 from tests.smtp import Sink
 
 
@@ -41,9 +41,5 @@ def smtp(settings: Settings) -> Iterator[Sink]:
     sink.stop()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what the tests measured."""
-    if SAID:
-        terminalreporter.section("figures")
-        for words in SAID:
-            terminalreporter.write_line(words)
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Collector())
