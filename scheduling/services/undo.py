@@ -13,7 +13,6 @@ from scheduling.models import Appointment, AppointmentStatus
 from scheduling.services import notices
 from scheduling.services.errors import UndoRefused
 from scheduling.services.lengths import change_plan, drop_last, open_sessions, reopen
-from scheduling.services.files import refuse_closed
 from scheduling.services.locks import lock_for_appointments
 from scheduling.services.numbering import numbers_in_motion, renumber
 from scheduling.services.visits import touched
@@ -128,11 +127,6 @@ def _unchanged(visits: list[Appointment], versions: dict[int, int]) -> bool:
     return all(visit.version == versions[visit.pk] for visit in visits)
 
 
-def _unchanged(visits: list[Appointment], versions: dict[int, int]) -> bool:
-    """Say whether every visit is as the act left it."""
-    return all(visit.version == versions[visit.pk] for visit in visits)
-
-
 def _as_before(visit: Appointment, done: Operation) -> Appointment:
     before = next((e["before"] for e in done.touched if e.get("appointment") == visit.pk), None) or {}
     return Appointment(
@@ -167,8 +161,6 @@ def _put_back(operation: Operation, done: Operation, visits: list[Appointment], 
         fields = _typed(before[visit.pk])
         for name, value in fields.items():
             setattr(visit, name, value)
-        if visit.is_ahead:
-            refuse_closed(visit.patient)
         visit.version += 1
         visit.save(update_fields=[*fields, "version", "updated_at"])
         notices.withdraw_for(appointment=visit, reason=_("The act was undone."), now=now)
