@@ -171,7 +171,7 @@ class PatientForm(forms.ModelForm):
                 # The browser would offer the person at the desk their own name and address.
                 field.widget.attrs["autocomplete"] = "off"
         if not self.instance.pk:
-            self.fields["way"].choices = WAYS[1:]
+            self.fields["way"].choices = WAYS[1:]  # type: ignore[attr-defined]
         if self.is_minor:
             for name in ("guardian_name", "guardian_phone"):
                 self.fields[name].widget.attrs["required"] = True

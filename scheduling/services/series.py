@@ -18,6 +18,7 @@ from scheduling.planning.judge import judged
 from scheduling.planning.types import Choices, Line, Mark, Proposal, SeriesRefused, Slot
 from scheduling.services import notices
 from scheduling.services.errors import OutsideDueWindow, PlanNotOpen, TooManySessions
+from scheduling.services.files import refuse_closed
 from scheduling.services.lengths import change_plan, reopen
 from scheduling.services.locks import lock_for_visits
 from scheduling.services.numbering import renumber
@@ -90,6 +91,7 @@ def _book(
     plan = TreatmentPlan.objects.select_related("patient").get(pk=plan_id)
     if plan.status != PlanStatus.ACTIVE:
         raise PlanNotOpen
+    refuse_closed(plan.patient)
     added = _make_room(plan, len(slots))
     proposal = _judge(plan, choices, slots, now, with_options=False)
     if proposal.clashes or not slots:

@@ -17,6 +17,7 @@ from scheduling.planning.single import Verdict, Wanted, judge_one
 from scheduling.planning.types import Slot
 from scheduling.services import notices
 from scheduling.services.errors import OutsideDueWindow, PlanNotOpen, SlotTaken, TooManySessions
+from scheduling.services.files import refuse_closed
 from scheduling.services.locks import lock_for_visits
 from scheduling.services.numbering import renumber
 from scheduling.services.visits import times_of, touched
@@ -92,6 +93,7 @@ class Asked:
 def _book(operation: Operation, asked: Asked, actor: User | None, now: datetime) -> None:
     lock_for_visits(asked.wanted().visit(), asked.plan_id, [asked.slot.clinician_id])
     wanted = asked.wanted()
+    refuse_closed(wanted.patient)
     session = _session_for(wanted)
     verdict = judge_one(wanted, asked.slot, now)
     placed = _check(verdict, asked, actor, now)

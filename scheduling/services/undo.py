@@ -12,6 +12,7 @@ from clinic.models import Operation, User
 from scheduling.models import Appointment, AppointmentStatus
 from scheduling.services import notices
 from scheduling.services.errors import UndoRefused
+from scheduling.services.files import refuse_closed
 from scheduling.services.lengths import change_plan, drop_last, open_sessions, reopen
 from scheduling.services.locks import lock_for_appointments
 from scheduling.services.numbering import numbers_in_motion, renumber
@@ -161,6 +162,8 @@ def _put_back(operation: Operation, done: Operation, visits: list[Appointment], 
         fields = _typed(before[visit.pk])
         for name, value in fields.items():
             setattr(visit, name, value)
+        if visit.is_ahead:
+            refuse_closed(visit.patient)
         visit.version += 1
         visit.save(update_fields=[*fields, "version", "updated_at"])
         notices.withdraw_for(appointment=visit, reason=_("The act was undone."), now=now)

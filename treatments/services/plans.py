@@ -6,9 +6,10 @@ from datetime import datetime
 import pghistory
 from django.db import IntegrityError
 
-from clinic.lib.locks import in_transaction, sqlstate
+from clinic.lib.locks import in_transaction, lock_rows, sqlstate
 from clinic.lib.operations import once
 from clinic.models import Operation, User
+from patients.archived import why_closed
 from patients.models import Patient
 from treatments.course import Course, PlanRefused, problems
 from treatments.models import PlanArea, Protocol, Session, TreatmentPlan
@@ -26,6 +27,10 @@ def create_plan(
         raise PlanRefused(found)
 
     def act(operation: Operation) -> None:
+        # Under the lock: a file that is being merged or put away takes no course that would be left behind.
+        lock_rows(Patient, [patient.pk])
+        if sentence := why_closed(Patient.objects.select_related("merged_into").get(pk=patient.pk)):
+            raise PlanRefused({"": sentence})
         plan = _make(patient, protocol, course)
         operation.result = {"plan": str(plan.public_id)}
 

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,6 +16,7 @@ from clinic.lib.audit import log_reading
 from clinic.lib.locks import Busy
 from clinic.lib.operations import OperationReused
 from clinic.lib.requests import person
+from patients.archived import sent_on, why_closed
 from patients.models import Patient
 from treatments.course import PlanRefused
 from treatments.forms.plans import PlanForm
@@ -27,6 +29,11 @@ from treatments.services.plans import create_plan
 def plan_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Without a protocol the list of them, with one its form; a good form makes the plan and goes on to the dates."""
     patient = get_object_or_404(Patient.objects.visible_to(person(request)), public_id=public_id)
+    if kept := sent_on(request, patient, "plan_new"):
+        return kept
+    if patient.is_archived:
+        messages.error(request, why_closed(patient))
+        return redirect("patient_page", patient.public_id)
     protocol = Protocol.objects.offered().filter(key=request.GET.get("protocol", "")).first()
     if request.method == "POST" and protocol:
         return _create(request, patient, protocol)
