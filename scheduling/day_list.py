@@ -11,7 +11,8 @@ from django.utils.translation import ngettext
 
 from clinic.lib.days import clock, day_span, local_day, wall_time
 from clinic.models import Clinician, User
-from scheduling.models import Absence, Appointment, AppointmentStatus, Closure, HoursKind, WeeklyHours
+from scheduling.models import Absence, Appointment, AppointmentStatus, Closure
+from scheduling.planning.workday import Hours, Walls
 
 SOON = timedelta(hours=1)
 """Who arrives within this time stands apart from who comes later."""
@@ -53,7 +54,7 @@ class Row:
 
     @property
     def may_move(self) -> bool:
-        return self.visit.is_ahead and self.visit.session_id is not None
+        return self.visit.is_ahead
 
     @property
     def what(self) -> str:
@@ -177,10 +178,13 @@ class DayList:
 
     # --- Who works, and why nobody does ---
     @cached_property
+    def hours(self) -> Hours:
+        return Hours.read(self.day, self.day, self.zone)
+
+    @property
     def closure(self) -> Closure | None:
         """The closure that holds on this day; the longest where several do."""
-        rows = Closure.objects.filter(starts_on__lte=self.day, ends_on__gte=self.day)
-        return max(rows, key=lambda row: row.ends_on - row.starts_on, default=None)
+        return self.hours.closure_on(self.day)
 
     @cached_property
     def clinicians(self) -> list[Clinician]:
@@ -199,31 +203,17 @@ class DayList:
     def chosen(self) -> Clinician | None:
         return next((one for one in self.clinicians if one.pk == self.clinician_id), None)
 
-    @cached_property
+    @property
     def away(self) -> list[Absence]:
         """Absences that touch this day."""
-        since, until = day_span(self.day, self.zone)
-        return list(Absence.objects.filter(starts_at__lt=until, ends_at__gt=since).select_related("clinician"))
+        return self.hours.absences
 
     @cached_property
     def workers(self) -> list[Worker]:
-        """Who works on this day, in the order of the book: nobody on closed days, and not who is away all day."""
-        rows = WeeklyHours.objects.filter(weekday=self.day.weekday(), kind=HoursKind.WORK, valid_from__lte=self.day)
-        hours = [row for row in rows.order_by("starts") if row.valid_until is None or row.valid_until >= self.day]
-        if self.closure:
-            return []
-        gone = {row.clinician_id for row in self.away if self._covers(row)}
-        found = []
-        for clinician in self.clinicians:
-            own = [row for row in hours if row.clinician_id == clinician.pk]
-            if own and clinician.pk not in gone:
-                found.append(Worker(clinician, _spans(own)))
-        return found
-
-    def _covers(self, absence: Absence) -> bool:
-        since, until = day_span(self.day, self.zone)
-        return absence.starts_at <= since and absence.ends_at >= until
+        """Who is there on this day and when, in the order of the book: by the day's own hours, less what is away."""
+        found = [(clinician, self.hours.of(clinician.pk, self.day).at_work) for clinician in self.clinicians]
+        return [Worker(clinician, _spans(spans)) for clinician, spans in found if spans]
 
 
-def _spans(rows: Iterable[WeeklyHours]) -> str:
-    return ", ".join(f"{clock(row.starts)} – {clock(row.ends)}" for row in rows)
+def _spans(spans: Iterable[Walls]) -> str:
+    return ", ".join(f"{clock(since)} – {clock(until)}" for since, until in spans)

@@ -83,7 +83,7 @@ def _off_hours(context: Context, slot: Slot, name: str) -> Finding | None:
     start, end = wall_time(slot.starts_at, context.zone), wall_time(_ends(context, slot), context.zone)
     work = context.work_on(slot.clinician_id, day)
     if not work:
-        if any(row.clinician_id == slot.clinician_id and row.on == day for row in context.hours_changes):
+        if context.has_own_hours(slot.clinician_id, day):
             values = {"name": name, "day": day_words(day, context.today)}
             return Finding(Mark.CLASH, _("%(name)s does not work on %(day)s") % values)
         return Finding(
@@ -95,6 +95,9 @@ def _off_hours(context: Context, slot: Slot, name: str) -> Finding | None:
             return Finding(Mark.CLASH, _("%(name)s has a break from %(from)s to %(until)s") % values)
     if not any(since <= start and end <= until for since, until in work):
         spans = ", ".join(f"{clock(since)} – {clock(until)}" for since, until in work)
+        if context.has_own_hours(slot.clinician_id, day):
+            values = {"name": name, "spans": spans, "day": day_words(day, context.today)}
+            return Finding(Mark.CLASH, _("%(name)s works %(spans)s on %(day)s") % values)
         values = {"name": name, "spans": spans, "days": str(WEEKDAYS[day.weekday()])}
         return Finding(Mark.CLASH, _("%(name)s works %(spans)s on %(days)s") % values)
     return None

@@ -143,10 +143,14 @@ class Context:
     def hours_changes(self) -> list[HoursChange]:
         return list(HoursChange.objects.filter(clinician_id__in=self.clinicians, on__range=(self.first, self.last)))
 
+    def has_own_hours(self, clinician_id: int, day: date) -> bool:
+        """Say whether a clinician works other hours on a local day than the week says, or not at all."""
+        return any(row.clinician_id == clinician_id and row.on == day for row in self.hours_changes)
+
     def work_on(self, clinician_id: int, day: date) -> list[tuple[time, time]]:
         """Return the wall times at which a clinician works on a local day: that day's own, else the week's."""
-        changed = [row for row in self.hours_changes if row.clinician_id == clinician_id and row.on == day]
-        if changed:
+        if self.has_own_hours(clinician_id, day):
+            changed = [row for row in self.hours_changes if row.clinician_id == clinician_id and row.on == day]
             return sorted((row.starts, row.ends) for row in changed if row.starts and row.ends)
         return self._weekly(clinician_id, day, HoursKind.WORK)
 

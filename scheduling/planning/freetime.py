@@ -16,6 +16,7 @@ MINUTE = timedelta(minutes=1)
 Span = tuple[int, int]
 """A stretch of free time in seconds since 1970, `[from, until)`."""
 
+# Where spring skips an hour, what ends within it may come out before it begins: `greatest` makes it nothing.
 # No appointment is longer than a day: what began a day before the first day cannot reach into it.
 STATEMENT = """
 WITH span AS (
@@ -29,22 +30,23 @@ WITH span AS (
         (ends_on + 1)::timestamp AT TIME ZONE %(zone)s)), '{}') AS spans
     FROM scheduling_closure WHERE ends_on >= %(first)s AND starts_on <= %(last)s
 ), wall AS (
-    SELECT clinician_id, kind,
-        tstzrange((day + starts) AT TIME ZONE %(zone)s, (day + ends) AT TIME ZONE %(zone)s) AS hours
+    SELECT clinician_id, kind, (day + starts) AT TIME ZONE %(zone)s AS since,
+        (day + ends) AT TIME ZONE %(zone)s AS until
     FROM days JOIN scheduling_weeklyhours weekly USING (weekday)
     WHERE clinician_id = ANY(%(clinicians)s) AND valid_from <= day AND (valid_until IS NULL OR valid_until >= day)
         AND (kind = 'break' OR NOT EXISTS (
             SELECT FROM scheduling_hourschange other
             WHERE other."on" = day AND other.clinician_id = weekly.clinician_id))
     UNION ALL
-    SELECT clinician_id, 'work',
-        tstzrange(("on" + starts) AT TIME ZONE %(zone)s, ("on" + ends) AT TIME ZONE %(zone)s)
+    SELECT clinician_id, 'work', ("on" + starts) AT TIME ZONE %(zone)s, ("on" + ends) AT TIME ZONE %(zone)s
     FROM scheduling_hourschange
     WHERE clinician_id = ANY(%(clinicians)s) AND "on" BETWEEN %(first)s AND %(last)s AND starts IS NOT NULL
+), spans AS (
+    SELECT clinician_id, kind, tstzrange(since, greatest(since, until)) AS hours FROM wall
 ), hours AS (
     SELECT clinician_id, range_agg(hours) FILTER (WHERE kind = 'work') AS work,
         coalesce(range_agg(hours) FILTER (WHERE kind = 'break'), '{}') AS breaks
-    FROM wall GROUP BY clinician_id
+    FROM spans GROUP BY clinician_id
 ), away AS (
     SELECT clinician_id, range_agg(tstzrange(starts_at, ends_at)) AS spans FROM scheduling_absence, span
     WHERE clinician_id = ANY(%(clinicians)s) AND ends_at > since AND starts_at < until GROUP BY clinician_id

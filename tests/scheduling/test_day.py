@@ -23,8 +23,8 @@ from treatments.models import Session, TreatmentPlan
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 23)
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-QUERIES = 9
-"""Session and user, the clinic for the middleware and for the page, clinicians, visits, closure, hours, absences."""
+QUERIES = 10
+"""Session, user, the clinic for middleware and page, clinicians, visits, closures, hours, changed days, absences."""
 
 
 @pytest.fixture(autouse=True)
