@@ -1,7 +1,7 @@
 """Dates as people type them: 1974-05-08, 8 May 1974, 08/05/1974 (the day first), 8.5.1974."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from clinic.lib.text import normal
 
@@ -42,3 +42,68 @@ def typed_date(text: str) -> date | None:
         return date(*parts) if parts else None
     except ValueError:
         return None
+
+
+# --- Finding: more forms than a form field takes, because a wrong guess only finds nobody ---------------------------
+
+_TWO_DIGITS = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{2})")
+_WORD_TWO_DIGITS = re.compile(r"(\d{1,2}) ?([a-z]{3,9}) ?(\d{2})|([a-z]{3,9}) ?(\d{1,2}),? (\d{2})")
+_EIGHT = re.compile(r"(\d{2})(\d{2})(\d{4})")
+
+
+def _real(parts: list[tuple[int, int, int]]) -> list[date]:
+    """Return those of (year, month, day) that are days, each once, in their order."""
+    days = []
+    for year, month, day in parts:
+        try:
+            days.append(date(year, month, day))
+        except ValueError:
+            continue
+    return list(dict.fromkeys(days))
+
+
+def typed_dates(text: str) -> list[date]:
+    """Return every day that may have been meant, the likeliest first: 05/08/1974 is 5 August, or 8 May."""
+    text = " ".join(text.split())
+    first = _parts(text)
+    parts = [first] if first else []
+    if (found := _DAY_FIRST.fullmatch(text)) or (found := _EIGHT.fullmatch(text)):
+        one, two, year = (int(part) for part in found.groups())
+        parts += [(year, two, one), (year, one, two)]
+    elif found := _TWO_DIGITS.fullmatch(text):
+        one, two, year = (int(part) for part in found.groups())
+        parts += [(century + year, *pair) for pair in ((two, one), (one, two)) for century in (1900, 2000)]
+    elif found := _WORD_TWO_DIGITS.fullmatch(normal(text)):
+        day, word, short, word_2, day_2, short_2 = found.groups()
+        month = _month(word or word_2)
+        parts += [(century + int(short or short_2), month, int(day or day_2)) for century in (1900, 2000)]
+    return _real(parts)
+
+
+_NEAR = {
+    "today": 0, "tomorrow": 1, "yesterday": -1, "tod": 0, "tom": 1,
+    "aujourdhui": 0, "demain": 1, "hier": -1,
+}  # fmt: skip
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_JOURS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+_DAY_MONTH = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er)? ?([a-z]{3,9})|([a-z]{3,9}) ?(\d{1,2})(?:st|nd|rd|th)?")
+_FEWEST_DAY_LETTERS = 3
+
+
+def typed_day(text: str, today: date) -> date | None:
+    """Return the day of the book that was typed: "tomorrow", "fri", "24 nov", "nov 24", or a date with its year.
+
+    A day without its year is the nearest one, of the half year behind or what comes.
+    """
+    words = " ".join(normal(text).split())
+    if words in _NEAR:
+        return today + timedelta(days=_NEAR[words])
+    if len(words) >= _FEWEST_DAY_LETTERS:
+        for number, (name, jour) in enumerate(zip(_WEEKDAYS, _JOURS, strict=True)):
+            if name.startswith(words) or jour == words:
+                return today + timedelta(days=(number - today.weekday()) % 7)
+    if found := _DAY_MONTH.fullmatch(words):
+        month, day = _month(found[2] or found[3]), int(found[1] or found[4])
+        near = _real([(year, month, day) for year in (today.year - 1, today.year, today.year + 1)])
+        return min(near, key=lambda one: (abs((one - today).days - 91), one), default=None)
+    return typed_date(text)

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ def marguerite() -> Patient:
         preferred_name="Maggie",
         birth_date=date(1974, 5, 8),
         phone="+17095550118",
+        email="Marg.Penney74@coldmail.example",
     )
 
 
@@ -31,6 +33,9 @@ def marguerite() -> Patient:
         "penney", "Penney marg", "marg penney", "maggie", "obrien", "O'Brien", "o’brien penney", "O'Brien-Penney",
         "brien", "uerit", "pénney", "pe", "m o", "PENNEY, Marguerite", "penney 0118",
         "7095550118", "709-555-0118", "(709) 555-0118", "+1 709 555 0118", "0118", "555-01",
+        "marg.penney", "penney74", "marg.penney74@", "MARG.PENNEY74@COLDMAIL.EXAMPLE",
+        "<marg.penney74@coldmail.example>", "y74@cold", "maggie penney74",
+        "08051974", "8/5/74", "may 8 74", "05/08/1974",
         "1974-05-08", "8 May 1974", "08/05/1974", "8.5.1974", "May 8, 1974", "19740508",
     ],
 )  # fmt: skip
@@ -38,7 +43,23 @@ def test_she_is_found_and_he_is_not(marguerite: Patient, text: str) -> None:
     assert list(Patient.objects.matching(text)) == [marguerite]
 
 
-@pytest.mark.parametrize("text", ["xyz", "penney stone", "9 May 1974", "0117", "---", "'", "%", "_", "penney 9999"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "xyz",
+        "penney stone",
+        "coldmail",
+        "74@warm",
+        "stone penney74",
+        "9 May 1974",
+        "0117",
+        "---",
+        "'",
+        "%",
+        "_",
+        "penney 9999",
+    ],
+)
 def test_nobody_is_found(marguerite: Patient, text: str) -> None:
     assert list(Patient.objects.matching(text)) == []
 
@@ -61,6 +82,24 @@ def test_a_name_that_begins_so_comes_before_one_that_contains_it() -> None:
     start = factory.make_patient(first_name="Mary", last_name="Zwicker")
     goes_by = factory.make_patient(first_name="Peggy", last_name="Young", preferred_name="Mara")
     assert list(Patient.objects.matching("mar")) == [goes_by, start, part]
+
+
+def test_a_name_comes_before_an_e_mail() -> None:
+    mail = factory.make_patient(first_name="Ruth", last_name="Abbott", email="ruth.marshall@example.ca")
+    name = factory.make_patient(first_name="Zoe", last_name="Marshall", email="zoe@example.ca")
+    assert list(Patient.objects.matching("marsh")) == [name, mail]
+
+
+def test_a_nul_is_a_space(marguerite: Patient) -> None:
+    assert list(Patient.objects.matching("pen\x00marg")) == [marguerite]
+
+
+@pytest.mark.parametrize("text", ["penn", "penney74@cold", "maggie penn"])
+def test_each_part_of_a_search_is_read_by_its_index(marguerite: Patient, text: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_indexscan = off")
+    assert "Bitmap Index Scan on patient_" in Patient.objects.matching(text).explain()
 
 
 def test_a_number_too_large_for_any_file_finds_nobody(marguerite: Patient) -> None:
