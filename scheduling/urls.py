@@ -10,6 +10,7 @@ register_converter(DayConverter, "day")
 urlpatterns: list[URLPattern] = [
     path("plans/<uuid:public_id>/book/", planner.series_planner, name="series_planner"),
     path("plans/<uuid:public_id>/book/lines/", planner.series_lines, name="series_lines"),
+    path("plans/<uuid:public_id>/book/anew/", planner.series_anew, name="series_anew"),
     path("plans/<uuid:public_id>/book/save/", planner.series_book, name="series_book"),
     path("day/", day.day, name="day"),
     path("day/<day:on>/", day.day, name="day"),

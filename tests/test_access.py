@@ -83,6 +83,7 @@ MATRIX = [
     Row("plan_new", Permission.BOOK, FORM, of_patient),
     Row("series_planner", Permission.BOOK, ("GET",), of_plan),
     Row("series_lines", Permission.BOOK, ACT, of_plan),
+    Row("series_anew", Permission.BOOK, ACT, of_plan),
     Row("series_book", Permission.BOOK, ACT, of_plan),
     Row("day", Permission.SEE_PATIENTS, ("GET",), lambda _: {"on": date(2026, 12, 1)}),
     Row("appointment_complete", Permission.COMPLETE, ACT, of_appointment),

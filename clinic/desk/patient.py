@@ -33,7 +33,7 @@ def patient_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
     log_reading(user, patient, "patient")
     visits = list(patient.appointments.select_related("clinician", "room", "session"))
     areas = Prefetch("areas", PlanArea.objects.select_related("area"))
-    plans = list(patient.plans.prefetch_related("sessions", areas))
+    plans = list(patient.plans.select_related("planner_draft__user").prefetch_related("sessions", areas))
     coming = next_visit(visits, now, zone)
     courses = [course_view(plan, visits, coming, zone) for plan in plans]
     open_courses = [course for course in courses if course.is_open]

@@ -17,6 +17,7 @@ from scheduling.planning.freetime import Visit
 from scheduling.planning.judge import judged
 from scheduling.planning.types import Choices, Line, Mark, Proposal, SeriesRefused, Slot
 from scheduling.services import notices
+from scheduling.services.drafts import drop_draft
 from scheduling.services.errors import OutsideDueWindow, PlanNotOpen, TooManySessions
 from scheduling.services.files import refuse_closed
 from scheduling.services.lengths import change_plan, reopen
@@ -99,6 +100,7 @@ def _book(
     _check_reasons(proposal, reasons, actor)
     made = _insert(plan, proposal, reasons)
     renumber(plan)
+    drop_draft(plan_id=plan.pk)
     visits = list(Appointment.objects.filter(pk__in=[visit.pk for visit in made]).select_related("patient", "session"))
     notices.remind_all(appointments=visits, now=now)
     notices.course_changed(plan=plan, operation=operation, now=now)

@@ -19,13 +19,16 @@ from clinic.lib.locks import Busy, StateRefused
 from clinic.lib.operations import OperationReused
 from clinic.models import Operation
 from scheduling.planning.types import Proposal, SeriesRefused
+from scheduling.services.drafts import drop_draft
 from scheduling.services.errors import BookingError, OutsideDueWindow
 from scheduling.services.series import book_series
 from scheduling.views import planner_words as words
 from scheduling.views.planner_acts import Board, judged, opened, perform, sessions_words
 from scheduling.views.planner_choices import choices_context, pick_context
+from scheduling.views.planner_draft import keep, kept_words, restored_words
 from scheduling.views.planner_request import Request, read
 from scheduling.views.planner_rows import reason_errors, rows
+from scheduling.views.planner_strip import strip
 from treatments.models import PlanStatus
 
 PAGE = "scheduling/planner/page.html"
@@ -41,17 +44,32 @@ def series_planner(http: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     log_reading(http.user, request.plan.patient, "series_planner")  # type: ignore[arg-type]
     if request.plan.status != PlanStatus.ACTIVE or not request.left:
         return render(http, NOTHING, {"plan": request.plan})
-    return _show(request, opened(request.desk))
+    board = judged(request.desk) if request.desk.entries else opened(request.desk)
+    kept = kept_words(request.draft, request) if request.kept else ""
+    return _show(request, board, kept=kept, restored=restored_words(request, board))
 
 
 @require_POST
 @requires(Permission.BOOK)
 def series_lines(http: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Do one act on the lines and show them again. Saves nothing."""
+    """Do one act on the lines and show them again. Only a draft is kept; the book stays as it is."""
     request = read(http, public_id)
     if request.plan.status != PlanStatus.ACTIVE or not request.left:
         return render(http, NOTHING, {"plan": request.plan})
-    return _show(request, perform(request.desk, http.POST.get("act", "")))
+    board = perform(request.desk, http.POST.get("act", ""))
+    kept = keep(request, board)
+    if http.POST.get("act") == "leave":
+        return redirect("patient_page", request.plan.patient.public_id)
+    return _show(request, board, kept=kept)
+
+
+@require_POST
+@requires(Permission.BOOK)
+def series_anew(http: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Let go of what was kept, and open the planner on the course as it is usually wished."""
+    request = read(http, public_id)
+    drop_draft(plan_id=request.plan.pk)
+    return redirect("series_planner", request.plan.public_id)
 
 
 @require_POST
@@ -145,10 +163,19 @@ def _refusal(numbers: Sequence[int]) -> str:
     return words % {"sessions": sessions_words(numbers)}
 
 
-def _show(request: Request, board: Board, *, errors: dict[int, str] | None = None, status: int = 200) -> HttpResponse:
+def _show(
+    request: Request,
+    board: Board,
+    *,
+    errors: dict[int, str] | None = None,
+    status: int = 200,
+    kept: str = "",
+    restored: str = "",
+) -> HttpResponse:
     """Answer with the whole page, or with what changed when htmx asks."""
     part = bool(getattr(request.http, "htmx", False))
-    return render(request.http, FRAGMENT if part else PAGE, _context(request, board, errors or {}), status=status)
+    context = _context(request, board, errors or {}) | {"kept": kept, "restored": restored}
+    return render(request.http, FRAGMENT if part else PAGE, context, status=status)
 
 
 def _context(request: Request, board: Board, errors: dict[int, str]) -> dict[str, Any]:
@@ -161,6 +188,8 @@ def _context(request: Request, board: Board, errors: dict[int, str]) -> dict[str
         "facts": words.facts(plan),
         "board": board,
         "rows": lines,
+        "current": board.current,
+        "strip": strip(board.proposal, request.choices, names, request.clinic),
         "first": lines[0].number if lines else request.shown_first,
         "sums": words.sums(board.proposal, names, may_overrule=request.may_overrule),
         "former": [entry.token(request.clinic.tz) for entry in board.former],
@@ -170,6 +199,7 @@ def _context(request: Request, board: Board, errors: dict[int, str]) -> dict[str
         "clinicians": request.clinicians,
         "lines_url": reverse("series_lines", args=[plan.public_id]),
         "book_url": reverse("series_book", args=[plan.public_id]),
+        "anew_url": reverse("series_anew", args=[plan.public_id]),
         "pick": pick_context(request, board),
         "grows": words.growth_words(plan, count - request.planned),
         **choices_context(request, count),

@@ -13,7 +13,7 @@ from clinic.lib.days import clock, day_words, local_day, wall_time
 from scheduling.forms.planner import Entry, Lines, Unreadable, read_day, read_token, wall_instant
 from scheduling.planning import planner
 from scheduling.planning.context import first_free_number
-from scheduling.planning.types import RHYTHM_DAYS, Choices, Option, Proposal, Slot
+from scheduling.planning.types import RHYTHM_DAYS, Choices, Mark, Option, Proposal, Slot
 from treatments.models import TreatmentPlan
 
 
@@ -33,6 +33,15 @@ class Board:
     typed: tuple[str, str, str] | None = None
     problems: tuple[str, ...] = ()
     focus: str = ""
+    touched: int | None = None
+
+    @property
+    def current(self) -> int | None:
+        """The line that the strip tells about: the one worked on, else the first that needs a look."""
+        if self.picking or self.touched:
+            return self.picking or self.touched
+        worst = sorted(self.proposal.lines, key=lambda line: list(Mark).index(line.mark))
+        return worst[0].number if worst else None
 
 
 @dataclass(frozen=True)
@@ -173,7 +182,7 @@ def _shift(desk: Desk, argument: str, step: int) -> Board:
         words = (
             _("No earlier time is free for this session.") if step < 0 else _("No later time is free for this session.")
         )
-        return desk.board(moved, said=words, note=(number, words))
+        return desk.board(moved, said=words, note=(number, words), touched=number)
     return _set(desk, index, new, moved)
 
 
@@ -190,7 +199,7 @@ def _set(desk: Desk, index: int, slot: Slot, made: Proposal | None = None, focus
         "time": clock(wall_time(slot.starts_at, desk.zone)),
     }
     said = _("Session %(number)d: now %(day)s, %(time)s.") % values
-    return after.board(proposal, said=said, focus=f"{focus}-{line.number}" if focus else "")
+    return after.board(proposal, said=said, focus=f"{focus}-{line.number}" if focus else "", touched=line.number)
 
 
 def _use(desk: Desk, argument: str) -> Board:
@@ -239,7 +248,7 @@ def _typed(desk: Desk, slot: Slot) -> Slot:
 
 
 def _close(desk: Desk, argument: str) -> Board:
-    return judged(desk, focus=f"pick-{argument}")
+    return judged(desk, focus=f"pick-{argument}", touched=_number(argument))
 
 
 def _number(text: str) -> int:

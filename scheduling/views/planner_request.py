@@ -5,15 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import cached_property
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from clinic.lib.access import Permission, allows
 from clinic.lib.days import local_day
 from clinic.models import Clinic, Clinician, Operation, Room
+from scheduling.forms.draft import Kept, read_draft
 from scheduling.forms.planner import ChoicesForm, Lines, read_lines
-from scheduling.models import HoursKind, WeeklyHours
+from scheduling.models import HoursKind, PlannerDraft, WeeklyHours
 from scheduling.planning import planner
 from scheduling.planning.types import Choices
 from scheduling.services.series import MOST_SESSIONS
@@ -87,10 +88,29 @@ class Request:
         known = usual.clinician_id in {clinician.pk for clinician in self.clinicians}
         return usual if known else replace(usual, clinician_id=None, else_anyone=True)
 
+    @property
+    def draft(self) -> PlannerDraft | None:
+        """What somebody left half planned. A form that is posted goes before it."""
+        return None if self.http.method == "POST" else getattr(self.plan, "planner_draft", None)
+
+    @cached_property
+    def kept(self) -> Kept | None:
+        """The draft read back, where it still fits the sessions that are left to book."""
+        kept = read_draft(self.draft.posted, self.today) if self.draft else None
+        return kept if kept and kept.first == self.first and len(kept.form.getlist("line")) <= self.left else None
+
+    @cached_property
+    def data(self) -> QueryDict | None:
+        """The form's fields: as posted, or as they were kept. None where the planner opens anew."""
+        if self.http.method == "POST":
+            return self.http.POST
+        return self.kept.form if self.kept else None
+
     @cached_property
     def form(self) -> ChoicesForm:
-        data = self.http.POST if self.http.method == "POST" else None
-        return ChoicesForm(data, opening=self.opening, clinicians=self.clinicians, today=self.today, left=self.left)
+        return ChoicesForm(
+            self.data, opening=self.opening, clinicians=self.clinicians, today=self.today, left=self.left
+        )
 
     @cached_property
     def choices(self) -> Choices:
@@ -105,7 +125,7 @@ class Request:
     @cached_property
     def shown_first(self) -> int:
         """The number of the first line as the person saw it; it may have changed since."""
-        text = self.http.POST.get("first", "")
+        text = self.data.get("first", "") if self.data is not None else ""
         return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else self.first
 
     @cached_property
@@ -113,7 +133,7 @@ class Request:
         return Desk(
             plan=self.plan,
             choices=self.choices,
-            lines=self._lines() if self.http.method == "POST" else Lines(()),
+            lines=Lines(()) if self.data is None else self._lines(self.data),
             now=self.now,
             zone=self.clinic.tz,
             left=self.left,
@@ -121,10 +141,10 @@ class Request:
             data=self.http.POST,
         )
 
-    def _lines(self) -> Lines:
-        name = "former" if self.http.POST.get("act") == "restore" else "line"
+    def _lines(self, data: QueryDict) -> Lines:
+        name = "former" if data.get("act") == "restore" else "line"
         first = self.shown_first
-        return read_lines(self.http.POST, name, zone=self.clinic.tz, today=self.today, first=first, at_most=MOST_LINES)
+        return read_lines(data, name, zone=self.clinic.tz, today=self.today, first=first, at_most=MOST_LINES)
 
     @cached_property
     def key(self) -> uuid.UUID:
@@ -141,6 +161,6 @@ class Request:
 
 def read(http: HttpRequest, public_id: uuid.UUID) -> Request:
     """Read the request for a plan that this person may see, or answer 404."""
-    plans = TreatmentPlan.objects.visible_to(http.user).select_related("patient", "protocol")  # type: ignore[arg-type]
+    plans = TreatmentPlan.objects.visible_to(http.user).select_related("patient", "protocol", "planner_draft__user")  # type: ignore[arg-type]
     plan = get_object_or_404(plans.prefetch_related("areas__area", "sessions"), public_id=public_id)
     return Request(http, plan, http.clinic, timezone.now())  # type: ignore[attr-defined]

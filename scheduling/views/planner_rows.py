@@ -191,7 +191,7 @@ def _mending(line: Line, board: Board, names: Names) -> dict[str, Any]:
         "best": found[0] if found else None,
         "others": tuple(found[1:]),
         "stuck": "" if found or not line.stops else _stuck_words(line, names),
-        "may_fall": _may_fall(line, names) if picking else "",
+        "may_fall": _may_fall(line, names),
         "note": board.note[1] if board.note and board.note[0] == line.number else "",
         "picking": picking,
         "pick_days": _pick_days(line, board.options, names) if picking else (),
