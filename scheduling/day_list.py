@@ -13,6 +13,7 @@ from clinic.lib.days import clock, day_span, local_day, wall_time
 from clinic.models import Clinician, User
 from scheduling.models import Absence, Appointment, AppointmentStatus, Closure
 from scheduling.planning.workday import Hours, Walls
+from scheduling.services.appointments import RESTORABLE
 
 SOON = timedelta(hours=1)
 """Who arrives within this time stands apart from who comes later."""
@@ -27,6 +28,7 @@ class Row:
 
     visit: Appointment
     now: datetime
+    notice_hours: int = 24
 
     @property
     def is_off(self) -> bool:
@@ -57,6 +59,15 @@ class Row:
         return self.visit.is_ahead
 
     @property
+    def may_restore(self) -> bool:
+        return self.visit.status in RESTORABLE
+
+    @property
+    def is_late_to_cancel(self) -> bool:
+        """Say whether the clinic asks for more notice than is left."""
+        return self.visit.starts_at - self.now < timedelta(hours=self.notice_hours)
+
+    @property
     def what(self) -> str:
         """The treatment of a session, or what kind of visit it is."""
         session = self.visit.session
@@ -68,6 +79,15 @@ class Row:
         if session is None:
             return ""
         return _("%(number)d of %(count)d") % {"number": session.number, "count": session.plan.session_count}
+
+    @property
+    def title(self) -> str:
+        """The visit by itself: "Session 7 of 10" or "Consultation"."""
+        session = self.visit.session
+        if session is None:
+            return str(self.visit.get_kind_display())
+        values = {"number": session.number, "count": session.plan.session_count}
+        return _("Session %(number)d of %(count)d") % values
 
     @property
     def named(self) -> str:
@@ -105,6 +125,7 @@ class DayList:
     now: datetime
     user: User
     clinician_id: int | None = None
+    notice_hours: int = 24
 
     @property
     def today(self) -> date:
@@ -125,7 +146,10 @@ class DayList:
         visits = visits.starting(*day_span(self.day, self.zone))
         if self.clinician_id is not None:
             visits = visits.filter(clinician_id=self.clinician_id)
-        return [Row(visit, self.now) for visit in visits.order_by("starts_at", "clinician__position", "id")]
+        return [
+            Row(visit, self.now, self.notice_hours)
+            for visit in visits.order_by("starts_at", "clinician__position", "id")
+        ]
 
     @cached_property
     def groups(self) -> list[Group]:

@@ -1,5 +1,6 @@
-"""Reading the book to move one session: where it may fall, what is free there, which reasons a time asks for."""
+"""Reading the book to place one visit: where it may fall, what is free there, which reasons a time asks for."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -9,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clinic.lib.days import clock, day_words, local_day, span_words, wall_time
-from clinic.models import Clinician
 from scheduling.forms.planner import Entry
 from scheduling.models import Appointment
 from scheduling.planning.checks import early, late
+from scheduling.planning.context import Context
 from scheduling.planning.judge import due_window
 from scheduling.planning.planner import move_context, move_options
 from scheduling.planning.types import Option, Slot
@@ -38,8 +39,37 @@ class FreeDay:
     people: tuple[tuple[str, tuple[FreeTime, ...]], ...]
 
 
+def free_days(context: Context, options: Iterable[Option], own: Slot | None = None) -> list[FreeDay]:
+    """Group free times by local day and clinician; those of the visit's own clinician come first."""
+
+    def order(option: Option) -> tuple[date, bool, int, datetime]:
+        slot = option.slot
+        other = own is not None and slot.clinician_id != own.clinician_id
+        return context.day_of(slot), other, slot.clinician_id, slot.starts_at
+
+    found = []
+    for day, of_day in groupby(sorted(options, key=order), key=lambda option: context.day_of(option.slot)):
+        listed = list(of_day)
+        people = tuple(
+            (context.clinicians[key].short_name, tuple(free_time(context, option.slot) for option in theirs))
+            for key, theirs in groupby(listed, key=lambda option: option.slot.clinician_id)
+        )
+        found.append(FreeDay(day, listed[0].gap, own is not None and day == context.day_of(own), people))
+    return found
+
+
+def free_time(context: Context, slot: Slot) -> FreeTime:
+    wall = clock(wall_time(slot.starts_at, context.zone))
+    values = {
+        "day": day_words(context.day_of(slot), context.today),
+        "time": wall,
+        "who": context.clinicians[slot.clinician_id].name,
+    }
+    return FreeTime(wall, Entry(slot).token(context.zone), _("%(day)s, %(time)s with %(who)s") % values)
+
+
 class Move:
-    """One session that is to be moved. Reads everything once."""
+    """One visit that is to be moved. Reads everything once."""
 
     def __init__(self, visit: Appointment, now: datetime) -> None:
         self.visit, self.now = visit, now
@@ -54,6 +84,8 @@ class Move:
     @property
     def window_words(self) -> str:
         """Return "24 Nov – 1 Dec", "on Tue 24 Nov only", "from Tue 24 Nov on", or that no day is left."""
+        if not self.counts_gaps:
+            return _("on any day")
         today, (first, last) = self.context.today, (self.window.earliest, self.window.latest)
         if last is None:
             return _("from %(day)s on") % {"day": day_words(first, today)}
@@ -76,31 +108,15 @@ class Move:
             parts.append(words % {"n": rule.least, "day": day_words(self.following, today)})
         return ", ".join(parts) or _("the first session of the course")
 
+    @property
+    def counts_gaps(self) -> bool:
+        """Say whether days between visits matter: not for one outside a course."""
+        return self.visit.session_id is not None
+
     @cached_property
     def days(self) -> list[FreeDay]:
         """The free times within the window, day by day."""
-        names = self.context.clinicians
-        options = sorted(move_options(self.visit, self.now), key=self._order)
-        found = []
-        for day, of_day in groupby(options, key=lambda option: self.context.day_of(option.slot)):
-            listed = list(of_day)
-            people = tuple(
-                (names[key].short_name, tuple(self._free(option, names[key]) for option in theirs))
-                for key, theirs in groupby(listed, key=lambda option: option.slot.clinician_id)
-            )
-            found.append(FreeDay(day, listed[0].gap, day == self.day, people))
-        return found
-
-    def _order(self, option: Option) -> tuple[date, bool, int, datetime]:
-        slot = option.slot
-        other = slot.clinician_id != self.slot.clinician_id
-        return self.context.day_of(slot), other, slot.clinician_id, slot.starts_at
-
-    def _free(self, option: Option, clinician: Clinician) -> FreeTime:
-        wall = clock(wall_time(option.slot.starts_at, self.context.zone))
-        day = day_words(self.context.day_of(option.slot), self.context.today)
-        label = _("%(day)s, %(time)s with %(who)s") % {"day": day, "time": wall, "who": clinician.name}
-        return FreeTime(wall, Entry(option.slot).token(self.context.zone), label)
+        return free_days(self.context, move_options(self.visit, self.now), self.slot)
 
 
 def reasons_asked(visit: Appointment, slot: Slot, now: datetime) -> tuple[bool, bool]:

@@ -90,7 +90,16 @@ class Told:
         icon, words, tone = STATES[AppointmentStatus(event.status)]
         at = event.pgh_created_at if before is not None else event.ends_at
         text = str(words()) % {"what": self.what(event)}
-        return Happening(at, icon, text, _joined(self.course(event), event.status_reason, self.who(event)), tone)
+        by = _("by %(whom)s") % {"whom": event.get_cancelled_by_display()} if event.cancelled_by else ""
+        return Happening(at, icon, text, _joined(self.course(event), by, event.status_reason, self.who(event)), tone)
+
+    def numbered(self, step: Step) -> Happening | None:
+        """Tell that a visit bears another session now, because the numbers of a course follow its dates."""
+        event, before = step
+        if before is None or event.session_id == before.session_id or event.status != before.status:
+            return None
+        text = _("Now %(what)s") % {"what": self.what(event).lower()}
+        return Happening(event.pgh_created_at, "list-ol", text, _("the numbers follow the dates"))
 
     def taken_back(self, steps: list[Step]) -> Happening:
         """Tell that one act took back several visits."""
@@ -110,9 +119,9 @@ class Told:
         count = len(steps)
         if count == 1:
             text = _("%(what)s booked for %(when)s") % {"what": self.what(event), "when": self.when(first)}
-            return Happening(
-                self.made[event.pgh_obj_id], "calendar-plus", text, _joined(self.course(event), self.who(event))
-            )
+            after = _("entered afterwards: %(why)s") % {"why": event.entry_reason} if event.entry_reason else ""
+            detail = _joined(self.course(event), after, self.who(event))
+            return Happening(self.made[event.pgh_obj_id], "calendar-plus", text, detail)
         text = ngettext("%(count)d session booked", "%(count)d sessions booked", count) % {"count": count}
         detail = _("the first on %(when)s") % {"when": self.when(first)}
         return Happening(
@@ -157,7 +166,21 @@ def happenings(
         )
         for plan in plans
     ]
-    newest = sorted((one for one in found if one.at <= now), key=lambda one: one.at, reverse=True)[:SHOWN]
+    return _by_day([one for one in found if one.at <= now], zone)
+
+
+def history_of(visit: Appointment, zone: ZoneInfo, now: datetime) -> list[tuple[date, list[Happening]]]:
+    """Return what happened with one visit, by local day, the newest first: who, when, what, and each new number."""
+    steps = _steps([visit])
+    keys = {step.event.session_id for step in steps}
+    sessions = {one.pk: one for one in Session.objects.filter(pk__in=keys - {None}).select_related("plan")}
+    told = Told([visit], sessions, _names([step.event for step in steps]), zone, local_day(now, zone))
+    found = _of_visits(steps, told) + [one for step in steps if (one := told.numbered(step))]
+    return _by_day(found, zone)
+
+
+def _by_day(found: list[Happening], zone: ZoneInfo) -> list[tuple[date, list[Happening]]]:
+    newest = sorted(found, key=lambda one: one.at, reverse=True)[:SHOWN]
     return [(day, list(ones)) for day, ones in groupby(newest, key=lambda one: local_day(one.at, zone))]
 
 

@@ -16,6 +16,8 @@ from clinic.lib.requests import person
 from clinic.models import Clinic
 from patients.models import Patient
 from patients.twins import sharers
+from scheduling.day_list import Row
+from scheduling.forms.visits import REASONS
 from scheduling.models import AppointmentStatus
 from treatments.models import PlanArea
 
@@ -31,7 +33,7 @@ def patient_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
     zone = clinic.tz
     patient = get_object_or_404(Patient.objects.visible_to(user), public_id=public_id)
     log_reading(user, patient, "patient")
-    visits = list(patient.appointments.select_related("clinician", "room", "session"))
+    visits = list(patient.appointments.select_related("clinician", "room", "device", "session__plan"))
     areas = Prefetch("areas", PlanArea.objects.select_related("area"))
     plans = list(patient.plans.select_related("planner_draft__user").prefetch_related("sessions", areas))
     coming = next_visit(visits, now, zone)
@@ -40,6 +42,8 @@ def patient_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
     shown = {
         "patient": patient,
         "coming": coming,
+        "coming_row": Row(coming, now, clinic.notice_hours) if coming else None,
+        "reasons": REASONS,
         "courses": open_courses,
         "finished": [course for course in courses if not course.is_open],
         "sharers": sharers(patient),

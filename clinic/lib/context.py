@@ -24,7 +24,7 @@ class Place:
 
 
 PLACES = (
-    Place("day", _("Today"), "calendar3", Permission.SEE_PATIENTS, ("day", "appointment_")),
+    Place("day", _("Today"), "calendar3", Permission.SEE_PATIENTS, ("day", "appointment")),
     Place("patient_list", _("Patients"), "people", Permission.SEE_PATIENTS, ("patient_", "plan_", "series_")),
     Place("message_list", _("Messages"), "envelope", Permission.SEE_MESSAGES, ("message_",)),
 )

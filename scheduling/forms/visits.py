@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from clinic.lib.days import local_day
 from clinic.models import Clinician
 from scheduling.forms.planner import AHEAD, Unreadable, read_token, wall_instant
-from scheduling.models import Appointment
+from scheduling.models import Appointment, CancelledBy
 from scheduling.planning.types import Slot
 
 REASON_LENGTH = 200
@@ -41,8 +41,13 @@ class ActForm(forms.Form):
 
 
 class CancelForm(ActForm):
-    """A reason from the short list, in words, or both."""
+    """A reason from the short list, in words, or both; and who cancels: "The clinic cancels" says that by itself."""
 
+    by = forms.ChoiceField(
+        choices=CancelledBy.choices,
+        required=False,
+        error_messages={"invalid_choice": gettext_lazy("Choose who cancels. Nothing was saved.")},
+    )
     why = forms.ChoiceField(
         choices=REASONS,
         required=False,
@@ -61,11 +66,29 @@ class CancelForm(ActForm):
             raise forms.ValidationError(_("Say why the visit is cancelled. Nothing was saved."))
         label = "" if why in {"", "other"} else str(dict(REASONS)[why])
         found["reason"] = ": ".join(part for part in (label, words) if part)
+        if why == "clinic":
+            found["by"] = CancelledBy.CLINIC
         return found
 
 
-class MoveForm(ActForm):
+class RestoreForm(ActForm):
+    """Why a missed, cancelled or completed visit stands again."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why"),
+        max_length=REASON_LENGTH,
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+        error_messages={
+            "required": gettext_lazy("Write why the visit stands again."),
+            "max_length": gettext_lazy("The reason is too long: 200 letters at most."),
+        },
+    )
+
+
+class TimeForm(ActForm):
     """Where to: a free time's button (`to`), or a day, a time and a clinician. `slot` is what either says."""
+
+    may_be_past = False
 
     to = forms.CharField(required=False, max_length=80)
     day = forms.DateField(
@@ -101,20 +124,19 @@ class MoveForm(ActForm):
         self,
         data: Mapping[str, Any] | None,
         *,
-        visit: Appointment,
+        initial: Mapping[str, Any],
         clinicians: Sequence[Clinician],
         zone: ZoneInfo,
         now: datetime,
     ) -> None:
-        wall = visit.starts_at.astimezone(zone)
-        super().__init__(data, initial={"day": wall.date(), "time": wall.time(), "clinician": visit.clinician_id})
+        super().__init__(data, initial=dict(initial))
         self.zone, self.now = zone, now
         self.fields["clinician"].choices = [(one.pk, one.name) for one in clinicians]  # type: ignore[attr-defined]
 
     @property
     def typed(self) -> list[forms.BoundField]:
         """The fields of "another time", in their order."""
-        return [self[name] for name in ("day", "time", "clinician", "reason")]
+        return [self[name] for name in ("day", "time", "clinician", "reason") if name in self.fields]
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or self.cleaned_data
@@ -130,6 +152,33 @@ class MoveForm(ActForm):
     def _typed(self, found: dict[str, Any], today: date) -> Slot:
         if not (found.get("day") and found.get("time") and found.get("clinician")):
             raise Unreadable(_("Choose a day, a time and a clinician."))
-        if not today <= found["day"] <= today + AHEAD:
+        if not (today - AHEAD if self.may_be_past else today) <= found["day"] <= today + AHEAD:
+            if self.may_be_past:
+                raise Unreadable(_("Enter a day within two years of today."))
             raise Unreadable(_("Enter a day from today on, within the next two years."))
         return Slot(wall_instant(found["day"], found["time"], self.zone), found["clinician"])
+
+
+class MoveForm(TimeForm):
+    """Where a visit moves to; it opens at where the visit is."""
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None,
+        *,
+        visit: Appointment,
+        clinicians: Sequence[Clinician],
+        zone: ZoneInfo,
+        now: datetime,
+    ) -> None:
+        wall = visit.starts_at.astimezone(zone)
+        opens = {"day": wall.date(), "time": wall.time(), "clinician": visit.clinician_id}
+        super().__init__(data, initial=opens, clinicians=clinicians, zone=zone, now=now)
+        if visit.session is None:
+            del self.fields["reason"]  # no rule of a course asks for one
+
+
+class BookForm(TimeForm):
+    """When a new visit is; a day that has passed is entered afterwards."""
+
+    may_be_past = True

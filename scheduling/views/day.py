@@ -33,7 +33,7 @@ def day(request: HttpRequest, on: date | None = None) -> HttpResponse:
     shown = on or local_day(now, clinic.tz)
     if shown.year not in YEARS:
         raise Http404
-    listed = DayList(shown, clinic.tz, now, person(request), clinician_id)
+    listed = DayList(shown, clinic.tz, now, person(request), clinician_id, clinic.notice_hours)
     if clinician_id is not None and listed.chosen is None:
         raise Http404
     context = {
@@ -45,7 +45,6 @@ def day(request: HttpRequest, on: date | None = None) -> HttpResponse:
         "may_book": allows(request.user, Permission.BOOK),
         "may_complete": allows(request.user, Permission.COMPLETE),
         "reasons": REASONS,
-        "quiet_minutes": clinic.quiet_minutes,
     }
     return render(request, "scheduling/day.html", context)
 

@@ -12,23 +12,26 @@ from django.views.decorators.http import require_http_methods
 from clinic.lib.access import Permission, allows, requires
 from clinic.lib.audit import log_reading
 from clinic.lib.back import back
+from clinic.lib.days import local_day
 from clinic.lib.requests import person
-from clinic.models import Clinic, Clinician
+from clinic.models import Clinic, Clinician, Operation
+from scheduling.day_list import Row
 from scheduling.forms.visits import MoveForm
 from scheduling.models import Appointment
 from scheduling.moving import Move, reasons_asked
 from scheduling.planning.types import Slot
 from scheduling.services.appointments import move_appointment
+from scheduling.views.after import told
 from scheduling.views.visit_acts import day_of, tell_after, visit_of, when
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.BOOK)
 def appointment_move(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Show where a session may go, and put it there."""
+    """Show where a visit may go, and put it there."""
     visit, clinic = visit_of(request, public_id), Clinic.objects.current()
-    if visit.session is None or not visit.is_ahead:
-        messages.error(request, _("Only a session that lies ahead can be moved. Nothing was saved."))
+    if not visit.is_ahead:
+        messages.error(request, _("Only a visit that lies ahead can be moved. Nothing was saved."))
         return redirect(back(request, day_of(visit, clinic)))
     if request.method == "GET":
         log_reading(person(request), visit.patient, "move")
@@ -42,15 +45,16 @@ def appointment_move(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def _move(request: HttpRequest, visit: Appointment, form: MoveForm, clinic: Clinic) -> bool:
     slot: Slot = form.cleaned_data["slot"]
-    reason, now, actor = form.cleaned_data["reason"], timezone.now(), person(request)
+    reason, now, actor = form.cleaned_data.get("reason", ""), timezone.now(), person(request)
     is_early, is_late = reasons_asked(visit, slot, now) if reason else (False, False)
 
-    def said(_operation: object) -> str:
+    def said(operation: Operation) -> str:
         visit.refresh_from_db()
         values = {"name": visit.patient.full_name, "when": when(visit, clinic), "minutes": clinic.quiet_minutes}
-        if not visit.patient.email:
-            return _("Moved: %(name)s, now %(when)s.") % values
-        return _("Moved: %(name)s, now %(when)s. The patient hears of it in %(minutes)d minutes.") % values
+        words = _("Moved: %(name)s, now %(when)s.")
+        if visit.patient.email:
+            words = _("Moved: %(name)s, now %(when)s. The patient hears of it in %(minutes)d minutes.")
+        return told(words % values, operation, visit, clinic.tz, local_day(now, clinic.tz))
 
     return tell_after(
         request,
@@ -71,6 +75,7 @@ def _page(request: HttpRequest, visit: Appointment, form: MoveForm, clinic: Clin
     move = Move(visit, timezone.now())
     context = {
         "visit": visit,
+        "row": Row(visit, move.now),
         "move": move,
         "form": form,
         "operation": uuid4(),

@@ -24,6 +24,7 @@ from scheduling.models import Appointment
 from scheduling.services.appointments import cancel_appointment, complete_appointment, miss_appointment
 from scheduling.services.errors import BookingError
 from scheduling.services.undo import undo_operation
+from scheduling.views.after import told
 
 
 def visit_of(request: HttpRequest, public_id: UUID) -> Appointment:
@@ -73,9 +74,13 @@ def _act(
     said: Callable[[Appointment], str],
 ) -> HttpResponse:
     """Do what one button asks for with one visit, and return to where it was pressed."""
-    visit = visit_of(request, public_id)
+    visit, now, zone = visit_of(request, public_id), timezone.now(), Clinic.objects.current().tz
     if form.is_valid():
-        tell_after(request, lambda: act(visit, timezone.now()), lambda _operation: said(visit))
+
+        def sentence(operation: Operation) -> str:
+            return told(said(visit), operation, visit, zone, local_day(now, zone))
+
+        tell_after(request, lambda: act(visit, now), sentence)
     else:
         messages.error(request, form.sentence())
     return redirect(back(request, day_of(visit, Clinic.objects.current())))
@@ -109,10 +114,7 @@ def appointment_no_show(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form, actor = ActForm(request.POST), person(request)
 
     def said(visit: Appointment) -> str:
-        if visit.session is None:
-            return _("%(name)s: noted as a no-show.") % {"name": visit.patient.full_name}
-        words = _("%(name)s: noted as a no-show. The last session of the course is to book again.")
-        return words % {"name": visit.patient.full_name}
+        return _("%(name)s: noted as a no-show.") % {"name": visit.patient.full_name}
 
     return _act(
         request,
@@ -132,7 +134,7 @@ def appointment_cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
     def said(visit: Appointment) -> str:
         values = {"name": visit.patient.full_name, "when": when(visit, clinic), "minutes": clinic.quiet_minutes}
-        if not visit.patient.email or visit.session is None:
+        if not visit.patient.email:
             return _("Cancelled: %(name)s, %(when)s.") % values
         return _("Cancelled: %(name)s, %(when)s. The patient hears of it in %(minutes)d minutes.") % values
 
@@ -144,6 +146,7 @@ def appointment_cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
             key=form.cleaned_data["operation"],
             appointment_id=visit.pk,
             reason=form.cleaned_data["reason"],
+            cancelled_by=form.cleaned_data["by"],
             actor=actor,
             now=now,
         ),

@@ -1,45 +1,12 @@
-// The day list: another day by arrow key, one dialog for all cancellations, and a page that stays where it was after an act.
+// The day list: another day by arrow key, and a page that stays where it was after an act.
 (() => {
   const busy = (event) => event.target.closest("input, textarea, select, [contenteditable], dialog") || document.querySelector("dialog[open]");
-
-  document.addEventListener("change", (event) => {
-    const form = event.target.closest("form[data-submits]");
-    if (form?.checkValidity()) form.requestSubmit();
-  });
 
   document.addEventListener("keydown", (event) => {
     const way = { ArrowLeft: "before", ArrowRight: "after" }[event.key];
     if (!way || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || busy(event)) return;
     event.preventDefault();
     document.querySelector(`[data-day="${way}"]`)?.click();
-  });
-
-  const words = () => {
-    const form = document.querySelector("[data-cancel-form]");
-    const other = form.elements.why.value === "other";
-    form.elements.reason.required = other;
-    form.querySelector("[data-cancel-optional]").hidden = other;
-  };
-  document.addEventListener("change", (event) => {
-    if (event.target.matches("[data-cancel-form] [name=why]")) words();
-  });
-  document.addEventListener("click", (event) => {
-    const opener = event.target.closest("[data-cancels]");
-    if (!opener) return;
-    const dialog = document.getElementById("cancel");
-    const form = dialog.querySelector("form");
-    form.reset();
-    words();
-    form.action = opener.dataset.cancels;
-    form.dataset.of = opener.closest("tr").id;
-    dialog.querySelector("[data-cancel-title]").textContent = opener.dataset.title;
-    dialog.querySelector("[data-cancel-when]").textContent = `${opener.dataset.when}.`;
-    dialog.querySelector("[data-cancel-verb]").textContent = opener.dataset.verb;
-    dialog.querySelector("[data-cancel-tells]").hidden = !opener.dataset.tells;
-    dialog.querySelector("[data-cancel-calls]").hidden = !!opener.dataset.tells;
-    const menu = opener.closest("details");
-    dialog.onclose = () => (menu ? menu.querySelector("summary") : opener).focus();
-    dialog.showModal();
   });
 
   // An act answers with the whole page; only its main part is put in, and the list stays where it was.

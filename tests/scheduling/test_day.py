@@ -242,7 +242,7 @@ def test_no_show_frees_the_time_and_says_what_follows(
     visit = take(moira, rooms[0], TODAY, "08:00", 45, patient=plan.patient, session=sessions[0])
     answer = press(desk, "appointment_no_show", visit)
     assert answer.url == "/day/2026-11-23/"
-    assert "The last session of the course is to book again." in said(answer)[0]
+    assert said(answer)[0].startswith(f"{visit.patient.full_name}: noted as a no-show. Sessions 1 to 10 are to book.")
     visit.refresh_from_db()
     assert visit.status == "no_show"
 
@@ -465,14 +465,26 @@ def test_a_day_in_the_past_and_a_skipped_hour_are_told(
     assert "The clocks skip 02:30" in words(skipped)
 
 
-def test_only_a_session_ahead_can_be_moved(
-    desk: Client, course: list[Appointment], moira: Clinician, rooms: list[Room]
+def test_only_a_visit_ahead_can_be_moved(desk: Client, course: list[Appointment]) -> None:
+    answer = desk.get(reverse("appointment_move", args=[course[0].public_id]))
+    assert answer.status_code == 302
+    assert "Only a visit that lies ahead" in said(answer)[-1]
+
+
+def test_a_consultation_moves_to_any_free_time_and_no_rule_of_a_course_is_spoken_of(
+    desk: Client, moira: Clinician, rooms: list[Room]
 ) -> None:
-    consultation = take(moira, rooms[0], TODAY, "15:00", 30)
-    for visit in (course[0], consultation):
-        answer = desk.get(reverse("appointment_move", args=[visit.public_id]))
-        assert answer.status_code == 302
-        assert "Only a session that lies ahead" in said(answer)[-1]
+    visit = take(moira, rooms[0], TODAY, "15:00", 30)
+    page = desk.get(reverse("appointment_move", args=[visit.public_id]))
+    shown = words(page)
+    for part in ("Move the consultation", "on any day", "the same day", "in 3 days", "Consultation, 30 min"):
+        assert part in shown
+    for part in ("Why", "session", "first", "Treatment"):
+        assert part not in shown.split("Free times")[0].split("Move the consultation")[-1]
+    answer = press(desk, "appointment_move", visit, **typed("2026-11-26", "11:00", moira))
+    assert said(answer)[0].startswith(f"Moved: {visit.patient.full_name}, now Thu 26 Nov, 11:00.")
+    visit.refresh_from_db()
+    assert visit.wall_date == date(2026, 11, 26)
 
 
 def test_the_page_of_a_day_far_away_has_its_year(desk: Client) -> None:
