@@ -6,15 +6,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q, QuerySet
-from django.utils import timezone
+from django.db.models import Count, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clinic.lib import days
+from patients.message_filters import Filters
+from patients.message_words import Standing, standing, when_words, why
 from patients.models import Channel, Message, MessageState
+from patients.models.messages import MessageQuerySet
 from patients.services.outbox import registry
+from patients.services.outbox.again import may_go_again
 
 PAGE_SIZE = 50
 SHORT = 15
@@ -45,22 +47,15 @@ TAB_WORDS: dict[Tab, str | Promise] = {
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How a message stands: the look of a finding, an icon and words."""
-
-    look: str
-    icon: str
-    words: str
-
-
-@dataclass(frozen=True)
 class Row:
     message: Message
     kind: str | Promise
     when: str
     visit: str
     standing: Standing
+    why: str
     tone: str
+    may_go_again: bool
 
 
 @dataclass(frozen=True)
@@ -76,13 +71,13 @@ class Group:
         return max((self.count or 0) - len(self.rows), 0)
 
 
-def tabs(now: datetime) -> list[tuple[Tab, str | Promise, int | None]]:
-    """Return the tabs with how many lie behind those that ask for something."""
+def tabs(now: datetime, filters: Filters) -> list[tuple[Tab, str | Promise, int | None]]:
+    """Return the tabs with how many of what the filters leave lie behind those that ask for something."""
     since = now - NEED_FOR
     unsettled = Q(state__in=[MessageState.WAITING, MessageState.CLAIMED])
     stopped = Q(state__in=[MessageState.FAILED, MessageState.EXPIRED], settled_at__gte=since)
     call_now = Q(state=MessageState.WAITING, channel=Channel.PHONE, due_at__lte=now)
-    found = Message.objects.filter(unsettled | stopped).aggregate(
+    found = filters.narrow(Message.objects.filter(unsettled | stopped)).aggregate(
         needs=Count("pk", filter=call_now | stopped),
         due=Count("pk", filter=unsettled & ~call_now),
         failed=Count("pk", filter=Q(state=MessageState.FAILED)),
@@ -91,9 +86,14 @@ def tabs(now: datetime) -> list[tuple[Tab, str | Promise, int | None]]:
     return [(tab, words, found.get(tab.value)) for tab, words in TAB_WORDS.items()]
 
 
-def behind(tab: Tab, now: datetime) -> QuerySet[Message]:
+def needing(now: datetime) -> int:
+    """Return how many messages need a person, whatever the list is narrowed to."""
+    return Message.objects.needing_a_person(now, since=now - NEED_FOR).count()
+
+
+def behind(tab: Tab, now: datetime, filters: Filters) -> MessageQuerySet:
     """Return the messages of a tab, in the order in which they are read: what comes next, or what came last, first."""
-    messages = Message.objects.select_related("patient")
+    messages = filters.narrow(Message.objects.select_related("patient"))
     if tab is Tab.NEEDS:
         return messages.needing_a_person(now, since=now - NEED_FOR).order_by("-due_at", "-pk")
     if tab is Tab.DUE:
@@ -104,16 +104,34 @@ def behind(tab: Tab, now: datetime) -> QuerySet[Message]:
     return messages.filter(state=tab.value).order_by("-due_at", "-pk")
 
 
-def overview(now: datetime, counts: dict[Tab, int | None]) -> list[Group]:
-    """Return all groups in short: who needs a person first, then what comes next, then what was sent."""
-    wanted = (Tab.NEEDS, Tab.DUE, Tab.SENT)
-    found = {tab: list(behind(tab, now)[: PAGE_SIZE if tab is Tab.NEEDS else SHORT]) for tab in wanted}
+def overview(now: datetime, filters: Filters, counts: dict[Tab, int | None]) -> list[Group]:
+    """Return all groups in short: who needs a person first, then what comes next, then what was sent.
+
+    A filter asks for few messages: with one, those that ended otherwise are shown too.
+    """
+    wanted = [Tab.NEEDS, Tab.DUE, Tab.SENT]
+    if filters.are_on:
+        wanted += [Tab.FAILED, Tab.EXPIRED, Tab.WITHDRAWN]
+    found = {tab: _in_short(tab, now, filters) for tab in wanted}
     rows = iter(rows_of([message for messages in found.values() for message in messages], now))
     groups = [
-        Group(tab, TAB_WORDS[tab], [next(rows) for _message in messages], counts.get(tab), _note(tab, messages, now))
+        Group(
+            tab,
+            TAB_WORDS[tab],
+            [next(rows) for _message in messages],
+            counts.get(tab) if tab in {Tab.NEEDS, Tab.DUE} else None,
+            _note(tab, messages, now),
+        )
         for tab, messages in found.items()
     ]
     return [group for group in groups if group.rows]
+
+
+def _in_short(tab: Tab, now: datetime, filters: Filters) -> list[Message]:
+    messages = behind(tab, now, filters)
+    if tab in {Tab.FAILED, Tab.EXPIRED}:  # the later ones stand among those that need a person
+        messages = messages.filter(settled_at__lt=now - NEED_FOR)
+    return list(messages[: PAGE_SIZE if tab is Tab.NEEDS else SHORT])
 
 
 def _note(tab: Tab, messages: list[Message], now: datetime) -> str:
@@ -124,9 +142,9 @@ def _note(tab: Tab, messages: list[Message], now: datetime) -> str:
     return ""
 
 
-def one_page(tab: Tab, number: str | None, now: datetime) -> tuple[Page[Message], list[Group]]:
+def one_page(tab: Tab, number: str | None, now: datetime, filters: Filters) -> tuple[Page[Message], list[Group]]:
     """Return one page of a tab, as one group."""
-    page = Paginator(behind(tab, now), PAGE_SIZE).get_page(number)
+    page = Paginator(behind(tab, now, filters), PAGE_SIZE).get_page(number)
     rows = rows_of(page.object_list, now)
     return page, [Group(tab, TAB_WORDS[tab], rows, page.paginator.count)] if rows else []
 
@@ -142,7 +160,9 @@ def rows_of(messages: Iterable[Message], now: datetime) -> list[Row]:
             when=when_words(_moment(message), now),
             visit=when_words(visits[message.pk], now) if message.pk in visits else "",
             standing=standing(message, now),
+            why=why(message),
             tone=_tone(message, now),
+            may_go_again=may_go_again(message),
         )
         for message in shown
     ]
@@ -162,15 +182,6 @@ def label_of(message: Message) -> str | Promise:
     return kind.label if kind else message.kind
 
 
-def when_words(moment: datetime, now: datetime) -> str:
-    """Return "14:12", "tomorrow 14:12", or "Tue 24 Nov 14:12"."""
-    local, today = timezone.localtime(moment), timezone.localtime(now).date()
-    wall = days.clock(local.time())
-    if local.date() == today:
-        return wall
-    return f"{days.day_words(local.date(), today)} {wall}"
-
-
 def _moment(message: Message) -> datetime:
     return message.settled_at if message.state == MessageState.SENT and message.settled_at else message.due_at
 
@@ -180,33 +191,3 @@ def _tone(message: Message, now: datetime) -> str:
         return "is-bad"
     late = message.state == MessageState.EXPIRED
     return "is-warn" if late or (message.wants_a_call and message.due_at <= now) else ""
-
-
-def standing(message: Message, now: datetime) -> Standing:
-    """Say how a message stands."""
-    values = {"why": message.reason, "when": when_words(message.settled_at or message.due_at, now)}
-    match MessageState(message.state):
-        case MessageState.SENT if message.channel == Channel.PHONE:
-            return Standing("ok", "telephone", message.reason or _("Told by phone"))
-        case MessageState.SENT:
-            return Standing("ok", "check2", _("Sent %(when)s") % values)
-        case MessageState.FAILED:
-            return Standing("bad", "exclamation-octagon-fill", _("Failed: %(why)s") % values)
-        case MessageState.EXPIRED:
-            return Standing("warn", "clock-history", _("Not in time"))
-        case MessageState.WITHDRAWN:
-            return Standing("due", "x-lg", _("Withdrawn: %(why)s") % values)
-        case MessageState.CLAIMED:
-            return Standing("info", "send", _("Being sent"))
-    return _waiting(message, now)
-
-
-def _waiting(message: Message, now: datetime) -> Standing:
-    values = {"why": message.reason, "when": when_words(message.due_at, now)}
-    if message.channel == Channel.PHONE:
-        return Standing("info", "telephone", message.reason or _("Call instead: no e-mail"))
-    if message.attempts:
-        return Standing("warn", "arrow-repeat", _("Again at %(when)s: %(why)s") % values)
-    if message.hold_until and message.due_at > now:
-        return Standing("info", "hourglass-split", _("Held until %(when)s for Undo") % values)
-    return Standing("due", "clock", _("Due"))

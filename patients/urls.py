@@ -16,6 +16,8 @@ patient_urls = [
 message_urls = [
     path("messages/", messages.message_list, name="message_list"),
     path("messages/<uuid:public_id>/", messages.message_detail, name="message_detail"),
+    path("messages/<uuid:public_id>/seen/", messages.message_seen, name="message_seen"),
+    path("messages/<uuid:public_id>/again/", messages.message_resend, name="message_resend"),
     path("messages/<uuid:public_id>/told/", messages.message_told, name="message_told"),
 ]
 

@@ -4,8 +4,9 @@ Nothing clinical: a first name, days, arrival times, the clinic (domain 6.4). pa
 `autodiscover_modules("messages")`. Each composer reads the truth anew and may answer that it is no longer true.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -23,6 +24,7 @@ from patients.services.outbox import links
 from patients.services.outbox.letters import letter
 from patients.services.outbox.registry import CallInstead, Composed, NoLongerTrue, NotNow, Outcome, composer
 from scheduling.models import AHEAD, Appointment, AppointmentMessage, AppointmentStatus, SeriesMessage
+from scheduling.services.asked_again import series_again, visit_again
 from scheduling.services.calendar_file import calendar_file
 from scheduling.services.notices import SERIES_SUMMARY, VISIT_NOTES, VISIT_SUMMARY
 from scheduling.services.reminding import DAYS_BEFORE, REMINDER_1_DAY, REMINDER_3_DAYS, next_civil_hour
@@ -31,6 +33,7 @@ from scheduling.services.told import Difference, difference, stamp
 NOTES = "visit_notes"
 """The purpose of the link in the mail about a visit's notes."""
 NOTES_LIVE_FOR = timedelta(days=14)
+ABOUT_NOTHING = NoLongerTrue(gettext_lazy("What it was about is gone."))
 
 
 def visit_of(keys: Sequence[int]) -> Mapping[int, datetime]:
@@ -49,7 +52,9 @@ def first_visit_of(keys: Sequence[int]) -> Mapping[int, datetime]:
 
 
 def _reminder(message: Message, now: datetime) -> Outcome:
-    link = AppointmentMessage.objects.select_related("appointment").get(message=message)
+    link = AppointmentMessage.objects.select_related("appointment").filter(message=message).first()
+    if link is None:
+        return ABOUT_NOTHING
     visit, patient, clinic = link.appointment, message.patient, Clinic.objects.current()
     if not visit.is_ahead:
         return NoLongerTrue(_("The visit is not ahead any more."))
@@ -89,30 +94,39 @@ def _reminder_letter(visit: Appointment, message: Message, clinic: Clinic, now: 
     )
 
 
-composer(REMINDER_3_DAYS, label=gettext_lazy("Reminder, 3 days"), visits=visit_of)(_reminder)
-composer(REMINDER_1_DAY, label=gettext_lazy("Reminder, 1 day"), visits=visit_of)(_reminder)
+composer(REMINDER_3_DAYS, label=gettext_lazy("Reminder, 3 days"), visits=visit_of, again=visit_again)(_reminder)
+composer(REMINDER_1_DAY, label=gettext_lazy("Reminder, 1 day"), visits=visit_of, again=visit_again)(_reminder)
 
 
-@composer(SERIES_SUMMARY, label=gettext_lazy("All dates"), visits=first_visit_of)
+@composer(SERIES_SUMMARY, label=gettext_lazy("All dates"), visits=first_visit_of, again=series_again)
 def series_summary(message: Message, now: datetime) -> Outcome:
     """Tell all dates that now stand, or that none does; nothing when they are as they were told.
 
-    Closing the link here, in the transaction that writes the mail, makes the next change a mail of its own.
+    Closing the link in the transaction that writes the mail makes the next change a mail of its own.
     """
-    link = SeriesMessage.objects.select_related("plan").get(message=message)
+    link = SeriesMessage.objects.select_related("plan").filter(message=message).first()
+    if link is None:
+        return ABOUT_NOTHING
     change = difference(link.plan, now)
-    link.is_open = False
-    link.told = [] if change.is_nothing else [[visit.pk, stamp(visit.starts_at)] for visit in change.current]
-    link.save(update_fields=["is_open", "told"])
+    if link.is_again and change.is_nothing:  # someone asked for the same dates once more
+        change = Difference(told={}, current=change.current, gone=[])
     if change.is_nothing:
-        return NoLongerTrue(_("The patient knows these dates."))
-    return _series_letter(message, change, Clinic.objects.current(), now)
+        return NoLongerTrue(_("The patient knows these dates."), keep=partial(_close, link, []))
+    told = [[visit.pk, stamp(visit.starts_at)] for visit in change.current]
+    return _series_letter(message, change, Clinic.objects.current(), now, keep=partial(_close, link, told))
 
 
-@composer(VISIT_SUMMARY, label=gettext_lazy("Date and time"), visits=visit_of)
+def _close(link: SeriesMessage, told: list[list[Any]]) -> None:
+    link.is_open, link.told = False, told
+    link.save(update_fields=["is_open", "told"])
+
+
+@composer(VISIT_SUMMARY, label=gettext_lazy("Date and time"), visits=visit_of, again=visit_again)
 def visit_summary(message: Message, now: datetime) -> Outcome:
     """Tell when a visit outside a course is, that its time changed, or that it is cancelled; nothing when known."""
-    link = AppointmentMessage.objects.select_related("appointment").get(message=message)
+    link = AppointmentMessage.objects.select_related("appointment").filter(message=message).first()
+    if link is None:
+        return ABOUT_NOTHING
     visit = link.appointment
     before = AppointmentMessage.objects.filter(
         appointment=visit, kind=VISIT_SUMMARY, message__state=MessageState.SENT
@@ -121,14 +135,18 @@ def visit_summary(message: Message, now: datetime) -> Outcome:
     current = [visit] if visit.is_ahead and visit.starts_at > now else []
     known = {visit.pk: stamp(told)} if told and told > now else {}
     change = Difference(told=known, current=current, gone=[pk for pk in known if not current])
+    if link.again and change.is_nothing:
+        change = Difference(told={}, current=current, gone=[])
     if change.is_nothing:
         return NoLongerTrue(_("There is nothing new to tell."))
     link.told = visit.starts_at if current else None
-    link.save(update_fields=["told"])
-    return _series_letter(message, change, Clinic.objects.current(), now)
+    keep = partial(link.save, update_fields=["told"])
+    return _series_letter(message, change, Clinic.objects.current(), now, keep=keep)
 
 
-def _series_letter(message: Message, change: Difference, clinic: Clinic, now: datetime) -> Composed:
+def _series_letter(
+    message: Message, change: Difference, clinic: Clinic, now: datetime, *, keep: Callable[[], None]
+) -> Composed:
     gone = list(Appointment.objects.filter(pk__in=change.gone).order_by("starts_at"))
     subject, opening = _series_words(change)
     call = _("Questions? Call %(number)s") if not change.current else _("Call %(number)s to change or cancel")
@@ -146,6 +164,7 @@ def _series_letter(message: Message, change: Difference, clinic: Clinic, now: da
             "call": call % {"number": phone(clinic.phone)},
         },
         attachments=(calendar_file(visits=change.current, gone=gone, clinic=clinic, summary=summary, now=now),),
+        keep=keep,
     )
 
 
@@ -171,13 +190,15 @@ def _as_told(visit: Appointment, change: Difference) -> dict[str, Any]:
     return {"arrives_at": datetime.fromisoformat(change.told[visit.pk]) - numbing}
 
 
-@composer(VISIT_NOTES, label=gettext_lazy("Visit notes ready"), visits=visit_of)
+@composer(VISIT_NOTES, label=gettext_lazy("Visit notes ready"), visits=visit_of, again=visit_again)
 def visit_notes(message: Message, now: datetime) -> Outcome:
     """Tell that the notes of a visit are ready, with the link to them."""
-    link = AppointmentMessage.objects.select_related("appointment").get(message=message)
+    link = AppointmentMessage.objects.select_related("appointment").filter(message=message).first()
+    if link is None:
+        return ABOUT_NOTHING
     if link.appointment.status != AppointmentStatus.COMPLETED:
         return NoLongerTrue(_("The visit is not completed any more."))
-    minted = links.mint(message, NOTES, expires_at=now + NOTES_LIVE_FOR)
+    promised = links.promised(message, NOTES, expires_at=now + NOTES_LIVE_FOR)
     return letter(
         "visit_notes",
         subject=_("Your visit notes are ready"),
@@ -185,7 +206,13 @@ def visit_notes(message: Message, now: datetime) -> Outcome:
         clinic=Clinic.objects.current(),
         patient=message.patient,
         context={
-            "link": settings.BASE_URL + reverse("visit_notes", args=[minted.token]),
-            "expires_at": minted.expires_at,
+            "link": settings.BASE_URL + reverse("visit_notes", args=[promised.token]),
+            "expires_at": promised.expires_at,
         },
+        secrets=(promised.token,),
+        keep=partial(_mint, message, promised),
     )
+
+
+def _mint(message: Message, promised: links.Minted) -> None:
+    links.mint(message, NOTES, expires_at=promised.expires_at)

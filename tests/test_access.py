@@ -95,6 +95,8 @@ MATRIX = [
     Row("operation_undo", Permission.BOOK, ACT, lambda world: {"operation_id": world.operation}),
     Row("message_list", Permission.SEE_MESSAGES),
     Row("message_detail", Permission.SEE_MESSAGES, ("GET",), of_message),
+    Row("message_seen", Permission.SEE_MESSAGES, ("GET",), of_message),
+    Row("message_resend", Permission.BOOK, ACT, of_message),
     Row("message_told", Permission.BOOK, ACT, of_message),
     Row("visit_notes", PUBLIC, FORM, lambda _: {"token": "x" * 43}),
 ]

@@ -11,17 +11,20 @@ from .appointments import Appointment
 
 
 class AppointmentMessage(models.Model):
-    """A message about one appointment, as it stood at one version: a kind is made once for each version."""
+    """A message about one appointment, as it stood at one version: a kind is made once for each version,
+    and again when someone asks.
+    """
 
     message = models.OneToOneField(Message, models.CASCADE, related_name="of_appointment")
     appointment = models.ForeignKey(Appointment, models.CASCADE, related_name="message_links")
     kind = models.CharField(max_length=40)
     version = models.PositiveIntegerField()
+    again = models.PositiveSmallIntegerField(default=0, help_text="Counts what someone asked for once more.")
     told = models.DateTimeField(null=True, blank=True, help_text="The start that the message named when it left.")
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["appointment", "kind", "version"], name="appointment_message_once")
+            models.UniqueConstraint(fields=["appointment", "kind", "version", "again"], name="appointment_message_once")
         ]
 
     def __str__(self) -> str:
@@ -35,6 +38,7 @@ class SeriesMessage(models.Model):
     plan = models.ForeignKey(TreatmentPlan, models.CASCADE, related_name="message_links")
     operation = models.ForeignKey(Operation, models.PROTECT, related_name="+")
     is_open = models.BooleanField(default=True)
+    is_again = models.BooleanField(default=False, help_text="Someone asked for the same dates once more.")
     told = models.JSONField(default=list)
 
     class Meta:

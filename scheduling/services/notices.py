@@ -154,7 +154,7 @@ def series_undone(*, plan: TreatmentPlan, operation: Operation, now: datetime) -
         now=now,
     )
     link = _open_link(plan)
-    if link is not None and difference(plan, now, without=touched).is_nothing:
+    if link is not None and not link.is_again and difference(plan, now, without=touched).is_nothing:
         queue.withdraw([link.message_id], reason=_("The booking was undone."), now=now)
         link.is_open = False
         link.save(update_fields=["is_open"])

@@ -45,7 +45,7 @@ class Composed:
 class NoLongerTrue:
     """There is nothing to say any more; the message is withdrawn with this reason, and `keep` is run."""
 
-    reason: str
+    reason: str | Promise
     keep: Callable[[], None] = field(default=nothing, repr=False)
 
 
