@@ -16,7 +16,7 @@ from django.urls import reverse
 from clinic.models import AccessLog, Clinician, Device, DeviceKind, Operation, Role, Room
 from scheduling.models import Appointment
 from tests import factory
-from tests.scheduling.conftest import MONDAY, book, moira, plan, rooms  # noqa: F401 - the fixtures of a small book
+from tests.scheduling.conftest import MONDAY
 from tests.scheduling.helpers import take
 from treatments.models import TreatmentPlan
 
@@ -35,13 +35,13 @@ def monday() -> Any:
 
 
 @pytest.fixture
-def desk(client: Client, moira: Clinician) -> Client:  # noqa: F811
+def desk(client: Client, moira: Clinician) -> Client:
     client.force_login(factory.make_user(Role.FRONT_DESK, name="Dana Rideout", last_active_at=MONDAY), BACKEND)
     return client
 
 
 @pytest.fixture
-def course(moira: Clinician, rooms: list[Room], plan: TreatmentPlan) -> list[Appointment]:  # noqa: F811
+def course(moira: Clinician, rooms: list[Room], plan: TreatmentPlan) -> list[Appointment]:
     """Ten weekly visits from 1 December, at 14:00, every session booked."""
     sessions = plan.sessions.order_by("number")
     plan.sessions.update(state="booked")
@@ -76,7 +76,7 @@ def test_a_visit_says_whose_it_is_and_all_that_it_takes(
     desk: Client,
     moira: Clinician,
     rooms: list[Room],
-    plan: TreatmentPlan,  # noqa: F811
+    plan: TreatmentPlan,
 ) -> None:
     laser = Device.objects.create(name="Laser A", kind=DeviceKind.objects.create(key="laser", name="Laser"))
     start = factory.at(TUESDAY, "14:00")
@@ -118,7 +118,7 @@ def test_a_visit_says_whose_it_is_and_all_that_it_takes(
 def test_a_consultation_has_its_own_word_and_a_name_that_is_undone_is_not_there(
     desk: Client,
     moira: Clinician,
-    rooms: list[Room],  # noqa: F811
+    rooms: list[Room],
 ) -> None:
     visit = take(moira, rooms[0], TUESDAY, "14:00", 30)
     page = shown(desk, visit)
@@ -154,7 +154,7 @@ def test_one_later_visit_is_spoken_of_as_one(desk: Client, course: list[Appointm
 def test_a_move_past_another_visit_says_that_the_numbers_follow(
     desk: Client,
     course: list[Appointment],
-    moira: Clinician,  # noqa: F811
+    moira: Clinician,
 ) -> None:
     desk.force_login(moira.user, BACKEND)
     data = {"day": "2026-12-10", "time": "10:00", "clinician": moira.pk, "reason": "she travels"}
@@ -184,7 +184,7 @@ def test_who_cancelled_is_kept(desk: Client, course: list[Appointment], data: di
 def test_too_little_notice_is_said_before_and_after(
     desk: Client,
     moira: Clinician,
-    rooms: list[Room],  # noqa: F811
+    rooms: list[Room],
 ) -> None:
     soon = take(moira, rooms[0], date(2026, 11, 24), "08:45", 30)
     later = take(moira, rooms[0], date(2026, 11, 24), "10:00", 30)
@@ -225,7 +225,7 @@ def test_put_back_is_refused_in_words_when_its_time_was_given_away(
     desk: Client,
     course: list[Appointment],
     moira: Clinician,
-    rooms: list[Room],  # noqa: F811
+    rooms: list[Room],
 ) -> None:
     press(desk, "appointment_cancel", course[3], why="ill")
     take(moira, rooms[1], date(2026, 12, 22), "14:15", 30)
