@@ -23,6 +23,7 @@ from scheduling.planning.planner import move_context
 from scheduling.planning.types import Slot
 from scheduling.services import notices
 from scheduling.services.errors import OutsideDueWindow, SlotTaken, StaleAppointment
+from scheduling.services.files import refuse_closed
 from scheduling.services.locks import lock_for_appointments, lock_for_visits
 from scheduling.services.numbering import numbers_in_motion, renumber
 from scheduling.services.visits import times_of, touched
@@ -107,6 +108,7 @@ def restore_appointment(
     def act(operation: Operation, visit: Appointment, plan: TreatmentPlan | None) -> None:
         if visit.status not in RESTORABLE:
             raise _stale(visit.pk)
+        refuse_closed(visit.patient)
         with numbers_in_motion():
             _change_status(operation, visit, AppointmentStatus.BOOKED, status_reason=reason, cancelled_by="")
             _in_its_course(operation, plan)

@@ -19,6 +19,7 @@ from scheduling.services.appointments import (
     restore_appointment,
 )
 from scheduling.services.errors import OutsideDueWindow, SlotTaken, StaleAppointment, TooManySessions
+from scheduling.services.files import FileClosed
 from scheduling.services.single import NeedsReason, Reasons, book_visit
 from scheduling.services.undo import undo_operation
 from tests import factory
@@ -160,6 +161,17 @@ def test_a_missed_visit_can_stand_again_while_its_time_is_free(
     cancel_appointment(key=uuid.uuid4(), appointment_id=visit.pk, reason="", actor=None, now=MONDAY)
     take(moira, rooms[0], DAY, "10:15", 30)
     with pytest.raises(SlotTaken):
+        restore_appointment(key=uuid.uuid4(), appointment_id=visit.pk, reason="", actor=None, now=MONDAY)
+
+
+def test_nothing_is_booked_or_put_back_for_an_archived_file(patient: Patient, moira: Clinician) -> None:
+    book(patient, moira, DAY, "10:00")
+    visit = only_visit()
+    cancel_appointment(key=uuid.uuid4(), appointment_id=visit.pk, reason="", actor=None, now=MONDAY)
+    Patient.objects.filter(pk=patient.pk).update(archived_at=MONDAY)
+    with pytest.raises(FileClosed, match="This file is archived"):
+        book(patient, moira, DAY, "11:00")
+    with pytest.raises(FileClosed):
         restore_appointment(key=uuid.uuid4(), appointment_id=visit.pk, reason="", actor=None, now=MONDAY)
 
 
