@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from treatments.models import Area, Protocol, Side
+from treatments.models import Area, Complexity, Protocol, Side, Size
 
 FEWEST_SESSIONS, MOST_SESSIONS = 4, 15
 SHORTEST_DAYS, LONGEST_DAYS = 7, 14
@@ -27,6 +27,9 @@ class Course:
     around: time | None = None
     many_sessions_reason: str = ""
     long_gap_reason: str = ""
+    size: str = ""
+    complexity: str = ""
+    minor_reason: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -42,6 +45,9 @@ class Course:
             interval_min=protocol.interval_min,
             interval_ideal=protocol.interval_ideal,
             interval_max=protocol.interval_max,
+            long_gap_reason=protocol.limits_reason if protocol.interval_max > LONGEST_DAYS else "",
+            size=Size.MEDIUM,
+            complexity=Complexity.MEDIUM,
         )
 
 
@@ -61,9 +67,25 @@ def sides_of(area: Area) -> tuple[Side, ...]:
 def problems(course: Course, protocol: Protocol) -> dict[str, str]:
     """Return what keeps this course from being planned, by field; an empty dictionary when nothing does."""
     found = _session_problems(course) | _day_problems(course, protocol) | _area_problems(course, protocol)
+    if course.size not in {"", *Size.values} or course.complexity not in {"", *Complexity.values}:
+        found["size"] = _("Choose a size and a complexity from the list.")
     if any(not 0 <= weekday <= 6 for weekday in course.weekdays):
         found["weekdays"] = _("Choose days of the week.")
     return found
+
+
+def minor_problems(*, name: str, age: int, majority: int, reason: str, by_clinician: bool) -> dict[str, str]:
+    """Return what keeps a course from being planned for somebody under age: a clinician's reason (design 9)."""
+    if age >= majority or (by_clinician and reason.strip()):
+        return {}
+    values = {"name": name, "age": age, "majority": majority}
+    if by_clinician:
+        return {"minor_reason": _("%(name)s is %(age)d. Under %(majority)d a course needs a reason: say why.") % values}
+    words = _(
+        "%(name)s is %(age)d. Under %(majority)d only a clinician can plan a course, with the reason. "
+        "Nothing was saved. Ask one to plan it on this page."
+    )
+    return {"": words % values}
 
 
 def _session_problems(course: Course) -> dict[str, str]:

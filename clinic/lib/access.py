@@ -16,6 +16,7 @@ class Permission(StrEnum):
     BOOK = "book"
     COMPLETE = "complete visits"
     BOOK_TOO_EARLY = "book too early"
+    PLAN_FOR_MINORS = "plan for people under age"
     SEE_MESSAGES = "see messages"
     MERGE_PATIENTS = "merge files"
     STOP_COURSES = "pause and stop courses"
@@ -46,6 +47,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.BOOK,
             Permission.COMPLETE,
             Permission.BOOK_TOO_EARLY,
+            Permission.PLAN_FOR_MINORS,
             Permission.STOP_COURSES,
         }
     ),

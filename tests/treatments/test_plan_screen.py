@@ -12,7 +12,7 @@ from clinic.models import AccessLog, Clinic, Role
 from patients.models import Patient
 from tests import factory
 from treatments.catalogue import load_catalogue
-from treatments.models import TreatmentPlan
+from treatments.models import Protocol, TreatmentPlan
 
 pytestmark = pytest.mark.django_db
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -114,3 +114,100 @@ def test_queries_do_not_grow_with_the_catalogue_or_the_plans(
 def test_an_owner_does_not_plan(patient: Patient, client: Client) -> None:
     client.force_login(factory.make_user(Role.OWNER), BACKEND)
     assert client.get(url_of(patient)).status_code == 403
+
+
+def suggested(client: Client, url: str, **typed: Any) -> tuple[str, str]:
+    """Return the number in the field and the sentence after Suggest, or after a choice with `suggest="try"`."""
+    page = client.post(url, untouched(client, url) | {"suggest": "use", "suggested": "10"} | typed)
+    assert page.status_code == 200
+    assert not TreatmentPlan.objects.exists()
+    return page.context["form"]["sessions"].value(), page.context["suggestion"].why
+
+
+def test_suggest_puts_the_number_in_and_says_why(patient: Patient, client: Client) -> None:
+    url = url_of(patient, protocol="cellulite")
+    count, why = suggested(client, url, size="l", complexity="high", sessions="9")
+    assert count == 14
+    assert why == "14 sessions suggested: 3 places, large size, high complexity. 10 is usual, 8 to 15 fit."
+
+
+def test_a_choice_alone_leaves_a_number_that_was_typed(patient: Patient, client: Client) -> None:
+    url = url_of(patient, protocol="cellulite")
+    assert suggested(client, url, size="l", suggest="try")[0] == 12
+    assert suggested(client, url, size="l", suggest="try", sessions="9")[0] == "9"
+
+
+def test_what_was_typed_survives_a_suggestion_and_nothing_is_judged_yet(patient: Patient, client: Client) -> None:
+    url = url_of(patient, protocol="cellulite")
+    typed = {"areas": ["thigh:left"], "interval_min": "5", "weekdays": ["1", "3"], "around": "14:00", "suggest": "use"}
+    page = client.post(url, untouched(client, url) | typed)
+    form = page.context["form"]
+    assert form["areas"].value() == ["thigh:left"]
+    assert form["interval_min"].value() == "5"
+    assert "1 place," in page.context["suggestion"].why
+    text = page.content.decode()
+    assert "too close" not in text
+    assert text.count('name="weekdays"') == 7
+    assert form["around"].value() == "14:00"
+
+
+def test_size_and_complexity_are_kept_with_the_plan(patient: Patient, client: Client) -> None:
+    url = url_of(patient, protocol="cellulite")
+    client.post(url, untouched(client, url) | {"size": "l", "complexity": "low", "sessions": "10"})
+    plan = TreatmentPlan.objects.get()
+    assert (plan.size, plan.complexity, plan.session_count) == ("l", "low", 10)
+    assert client.post(url, untouched(client, url) | {"size": "xxl"}).context["form"].errors["size"]
+
+
+def test_a_gap_beyond_fourteen_days_asks_why_and_takes_the_answer(patient: Patient, client: Client) -> None:
+    url = url_of(patient, protocol="cellulite")
+    asked = untouched(client, url) | {"interval_max": "28"}
+    page = client.post(url, asked).content.decode()
+    assert "28 days is long: 14 is the most." in page
+    assert "Why more than 14 days" in page
+    assert not TreatmentPlan.objects.exists()
+    client.post(url, asked | {"long_gap_reason": "Lives in Labrador"})
+    plan = TreatmentPlan.objects.get()
+    assert (plan.interval_max, plan.long_gap_reason) == (28, "Lives in Labrador")
+
+
+def test_a_protocol_with_longer_gaps_brings_its_own_reason(patient: Patient, client: Client) -> None:
+    Protocol.objects.filter(key="cellulite").update(interval_max=42, limits_reason="Label: a month apart")
+    url = url_of(patient, protocol="cellulite")
+    client.post(url, untouched(client, url))
+    assert TreatmentPlan.objects.get().long_gap_reason == "Label: a month apart"
+
+
+@pytest.fixture
+def minor(patient: Patient) -> Patient:
+    today = factory.local_day(factory.now())
+    Patient.objects.filter(pk=patient.pk).update(birth_date=today.replace(year=today.year - 17, day=1))
+    return patient
+
+
+def test_the_desk_is_told_to_ask_a_clinician_for_somebody_under_age(minor: Patient, client: Client) -> None:
+    url = url_of(minor, protocol="cellulite")
+    page = client.get(url).content.decode()
+    assert "Under 19 only a clinician can plan a course, with the reason. Ask one to plan it on this page" in page
+    assert 'name="minor_reason"' not in page
+    answer = client.post(url, untouched(client, url) | {"minor_reason": "Her mother agrees"})
+    assert "Devika is 17. Under 19 only a clinician can plan a course" in answer.content.decode()
+    assert not TreatmentPlan.objects.exists()
+
+
+def test_a_clinician_plans_for_somebody_under_age_with_a_reason_that_is_kept(minor: Patient, client: Client) -> None:
+    client.force_login(factory.make_user(Role.CLINICIAN), BACKEND)
+    url = url_of(minor, protocol="cellulite")
+    asked = untouched(client, url)
+    assert "Under 19 a course needs a reason: say why." in client.post(url, asked).content.decode()
+    assert not TreatmentPlan.objects.exists()
+    client.post(url, asked | {"minor_reason": "Scars of an accident; her mother agrees"})
+    assert TreatmentPlan.objects.get().minor_reason == "Scars of an accident; her mother agrees"
+
+
+def test_the_age_of_majority_is_the_clinics(minor: Patient, client: Client) -> None:
+    Clinic.objects.update(age_of_majority=16)
+    url = url_of(minor, protocol="cellulite")
+    assert "only a clinician" not in client.get(url).content.decode()
+    client.post(url, untouched(client, url))
+    assert TreatmentPlan.objects.get().minor_reason == ""

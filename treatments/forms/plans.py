@@ -5,6 +5,7 @@ from datetime import time
 from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils import formats
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from clinic.lib.days import clock
 from clinic.models import Clinician
 from treatments.course import Course, sides_of
-from treatments.models import Protocol, Side, TreatmentPlan
+from treatments.models import Complexity, Protocol, Side, Size, TreatmentPlan
+from treatments.suggest import Range, Suggestion, suggest
 
 ANY = "any"
 SIDE_WORDS = {Side.LEFT: _("Left"), Side.RIGHT: _("Right"), Side.MIDLINE: _("Treat")}
@@ -43,6 +45,8 @@ class PlanForm(forms.Form):
         error_messages={"required": _("Choose at least one area.")},
     )
     clinician = forms.TypedChoiceField(label=_("With"), coerce=_key, choices=[])
+    size = forms.ChoiceField(label=_("Size of the areas"), choices=Size.choices, widget=forms.RadioSelect)
+    complexity = forms.ChoiceField(label=_("Complexity"), choices=Complexity.choices, widget=forms.RadioSelect)
     sessions = forms.IntegerField(label=_("Sessions"), min_value=1, max_value=99)
     interval_min = forms.IntegerField(label=_("Days between, at least"), min_value=1, max_value=99)
     interval_ideal = forms.IntegerField(label=_("Best"), min_value=1, max_value=99)
@@ -53,12 +57,16 @@ class PlanForm(forms.Form):
     around = forms.TypedChoiceField(label=_("Around"), coerce=_wall, choices=[])
     many_sessions_reason = forms.CharField(label=_("Why more than 15 sessions"), max_length=200, required=False)
     long_gap_reason = forms.CharField(label=_("Why more than 14 days"), max_length=200, required=False)
+    minor_reason = forms.CharField(label=_("Why under age"), max_length=200, required=False)
 
     def __init__(self, *args: Any, protocol: Protocol, last: TreatmentPlan | None = None, **kwargs: Any) -> None:
         course = Course.usual(protocol)
         kwargs["initial"] = {
             "areas": [f"{key}:{side}" for key, side in course.areas],
+            "size": course.size,
+            "complexity": course.complexity,
             "sessions": course.sessions,
+            "long_gap_reason": course.long_gap_reason,
             "interval_min": course.interval_min,
             "interval_ideal": course.interval_ideal,
             "interval_max": course.interval_max,
@@ -78,10 +86,26 @@ class PlanForm(forms.Form):
         }
         for name, values in choices.items():
             cast(Any, self.fields[name]).choices = values
-        usual = _("%(least)d to %(most)d is usual")
-        self.fields["sessions"].help_text = usual % {"least": protocol.sessions_min, "most": protocol.sessions_max}
         for name in ("sessions", "interval_min", "interval_ideal", "interval_max"):
             self.fields[name].widget.attrs["inputmode"] = "numeric"
+
+    @classmethod
+    def as_typed(cls, posted: QueryDict, *, protocol: Protocol, **set_to: Any) -> "PlanForm":
+        """Return a form that shows what was typed, unjudged, with some fields set to other values."""
+        many = {"areas", "weekdays"}
+        typed = {name: posted.getlist(name) if name in many else posted.get(name, "") for name in cls.base_fields}
+        return cls(protocol=protocol, initial=typed | set_to)
+
+    def suggestion(self) -> Suggestion:
+        """Return how many sessions are suggested for the areas, the size and the complexity in the form."""
+        places = {value.partition(":")[0] for value in self["areas"].value() or []}
+        size, complexity = self["size"].value(), self["complexity"].value()
+        return suggest(
+            Range.of(self.protocol),
+            len(places),
+            Size(size) if size in Size.values else Size.MEDIUM,
+            Complexity(complexity) if complexity in Complexity.values else Complexity.MEDIUM,
+        )
 
     def area_rows(self) -> list[tuple[str, bool, list[forms.boundfield.BoundWidget]]]:
         """Return each area's name, whether only named clinicians treat it, and its side toggles."""
@@ -123,4 +147,7 @@ class PlanForm(forms.Form):
             around=asked["around"],
             many_sessions_reason=asked["many_sessions_reason"],
             long_gap_reason=asked["long_gap_reason"],
+            size=asked["size"],
+            complexity=asked["complexity"],
+            minor_reason=asked["minor_reason"],
         )

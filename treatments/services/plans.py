@@ -6,12 +6,14 @@ from datetime import datetime
 import pghistory
 from django.db import IntegrityError
 
+from clinic.lib.access import Permission, allows
+from clinic.lib.days import local_day
 from clinic.lib.locks import in_transaction, lock_rows, sqlstate
 from clinic.lib.operations import once
-from clinic.models import Operation, User
+from clinic.models import Clinic, Operation, User
 from patients.archived import why_closed
 from patients.models import Patient
-from treatments.course import Course, PlanRefused, problems
+from treatments.course import Course, PlanRefused, minor_problems, problems
 from treatments.models import PlanArea, Protocol, Session, TreatmentPlan
 
 COPIED = ("minutes", "numbing_minutes", "turnover_minutes", "room_kind", "device_kind")
@@ -22,7 +24,7 @@ def create_plan(
     *, key: uuid.UUID, patient: Patient, protocol: Protocol, course: Course, actor: User | None, now: datetime
 ) -> TreatmentPlan:
     """Make a plan with its sessions; the same key again returns the same plan. Raises PlanRefused, OperationReused."""
-    found = problems(course, protocol)
+    found = problems(course, protocol) | _of_minors(patient, course, actor, now)
     if found:
         raise PlanRefused(found)
 
@@ -46,6 +48,17 @@ def create_plan(
         raise _refused(error) from error
 
 
+def _of_minors(patient: Patient, course: Course, actor: User | None, now: datetime) -> dict[str, str]:
+    clinic = Clinic.objects.current()
+    return minor_problems(
+        name=patient.called,
+        age=patient.age_on(local_day(now, clinic.tz)),
+        majority=clinic.age_of_majority,
+        reason=course.minor_reason,
+        by_clinician=allows(actor, Permission.PLAN_FOR_MINORS),
+    )
+
+
 def _make(patient: Patient, protocol: Protocol, course: Course) -> TreatmentPlan:
     plan = TreatmentPlan.objects.create(
         patient=patient,
@@ -60,6 +73,9 @@ def _make(patient: Patient, protocol: Protocol, course: Course) -> TreatmentPlan
         usual_time=course.around,
         many_sessions_reason=course.many_sessions_reason.strip(),
         long_gap_reason=course.long_gap_reason.strip(),
+        minor_reason=course.minor_reason.strip(),
+        size=course.size,
+        complexity=course.complexity,
         **{name: getattr(protocol, name) for name in COPIED},
     )
     areas = {area.key: area for area in protocol.areas.all()}

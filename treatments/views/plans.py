@@ -11,11 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from clinic.lib.access import Permission, requires
+from clinic.lib.access import Permission, allows, requires
 from clinic.lib.audit import log_reading
 from clinic.lib.locks import Busy
 from clinic.lib.operations import OperationReused
 from clinic.lib.requests import person
+from clinic.models import Clinic
 from patients.archived import sent_on, why_closed
 from patients.models import Patient
 from treatments.course import PlanRefused
@@ -36,6 +37,8 @@ def plan_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return redirect("patient_page", patient.public_id)
     protocol = Protocol.objects.offered().filter(key=request.GET.get("protocol", "")).first()
     if request.method == "POST" and protocol:
+        if "suggest" in request.POST:
+            return _suggest(request, patient, protocol)
         return _create(request, patient, protocol)
     log_reading(person(request), patient, "plan")
     if protocol is None:
@@ -48,6 +51,18 @@ def _choose(request: HttpRequest, patient: Patient) -> HttpResponse:
     found = Protocol.objects.offered().called(query).prefetch_related("areas", "concerns")
     shown = {"patient": patient, "query": query, "protocols": found, "open_plans": _open_plans(patient)}
     return render(request, "treatments/choose.html", shown)
+
+
+def _suggest(request: HttpRequest, patient: Patient, protocol: Protocol) -> HttpResponse:
+    """Show the form with the number of sessions suggested for what was chosen; nothing is saved.
+
+    The button puts the number in. A choice alone (`suggest=try`) does so only while nobody typed another.
+    """
+    typed = PlanForm.as_typed(request.POST, protocol=protocol)
+    untouched = request.POST.get("sessions") == request.POST.get("suggested")
+    if request.POST["suggest"] != "try" or untouched:
+        typed = PlanForm.as_typed(request.POST, protocol=protocol, sessions=typed.suggestion().count)
+    return _form(request, patient, typed)
 
 
 def _create(request: HttpRequest, patient: Patient, protocol: Protocol) -> HttpResponse:
@@ -75,7 +90,17 @@ def _create(request: HttpRequest, patient: Patient, protocol: Protocol) -> HttpR
 
 
 def _form(request: HttpRequest, patient: Patient, form: PlanForm) -> HttpResponse:
-    shown: dict[str, Any] = {"patient": patient, "protocol": form.protocol, "form": form}
+    clinic, user = Clinic.objects.current(), person(request)
+    age = patient.age_on(timezone.localdate())
+    shown: dict[str, Any] = {
+        "patient": patient,
+        "protocol": form.protocol,
+        "form": form,
+        "suggestion": form.suggestion(),
+        "under_age": age < clinic.age_of_majority,
+        "majority": clinic.age_of_majority,
+        "may_plan": age >= clinic.age_of_majority or allows(user, Permission.PLAN_FOR_MINORS),
+    }
     shown["sharing"] = (
         TreatmentPlan.objects.open()
         .filter(patient=patient, areas__area__in=form.protocol.areas.all())
