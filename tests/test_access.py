@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from clinic.lib.access import ROLE_PERMISSIONS, Permission
-from clinic.models import AccessLog, Operation, Role, User
+from clinic.models import AccessLog, Clinician, Operation, Role, User
 from patients.models import Message
 from tests import factory
 from tests.scheduling.helpers import take
@@ -59,6 +59,10 @@ def of_message(world: World) -> dict[str, object]:
     return {"public_id": world.message}
 
 
+def of_clinician(_world: World) -> dict[str, object]:
+    return {"clinician_id": Clinician.objects.get().pk}
+
+
 FORM = ("GET", "POST")
 ACT = ("POST",)
 MATRIX = [
@@ -93,6 +97,17 @@ MATRIX = [
     Row("appointment_cancel", Permission.BOOK, ACT, of_appointment),
     Row("appointment_move", Permission.BOOK, FORM, of_appointment),
     Row("operation_undo", Permission.BOOK, ACT, lambda world: {"operation_id": world.operation}),
+    Row("hours", Permission.MANAGE_HOURS),
+    Row("hours_outside", Permission.MANAGE_HOURS),
+    Row("hours_closure", Permission.MANAGE_HOURS, FORM),
+    Row("hours_of", Permission.MANAGE_HOURS, ("GET",), of_clinician),
+    Row("hours_week", Permission.MANAGE_HOURS, FORM, of_clinician),
+    Row("hours_change", Permission.MANAGE_HOURS, FORM, of_clinician),
+    Row("hours_absence", Permission.MANAGE_HOURS, FORM, of_clinician),
+    Row("hours_change_remove", Permission.MANAGE_HOURS, ACT, lambda w: of_clinician(w) | {"on": date(2026, 12, 1)}),
+    Row("hours_absence_remove", Permission.MANAGE_HOURS, ACT, lambda _: {"absence_id": 1}),
+    Row("hours_closure_remove", Permission.MANAGE_HOURS, ACT, lambda _: {"closure_id": 1}),
+    Row("hours_undo", Permission.MANAGE_HOURS, ACT, lambda world: {"operation_id": world.operation}),
     Row("message_list", Permission.SEE_MESSAGES),
     Row("message_detail", Permission.SEE_MESSAGES, ("GET",), of_message),
     Row("message_seen", Permission.SEE_MESSAGES, ("GET",), of_message),
