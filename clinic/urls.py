@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("accounts/", include(ACCOUNT)),
     path("", include("clinic.desk.urls")),
+    path("", include("clinic.desk.settings.urls")),
     path("", include("patients.urls")),
     path("", include("treatments.urls")),
     path("", include("scheduling.urls")),

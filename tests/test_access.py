@@ -7,15 +7,16 @@ from datetime import date
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, models
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from clinic.lib.access import ROLE_PERMISSIONS, Permission
-from clinic.models import AccessLog, Clinician, Operation, Role, User
+from clinic.models import AccessLog, Clinician, Device, DeviceKind, Operation, Role, Room, RoomKind, User
 from patients.models import Message
 from tests import factory
 from tests.scheduling.helpers import take
+from treatments.models import Area, Concern, Protocol
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +66,22 @@ def of_clinician(_world: World) -> dict[str, object]:
 
 FORM = ("GET", "POST")
 ACT = ("POST",)
+
+
+def rows_of_a_shelf(
+    name: str, permission: Permission, model: type[models.Model], *, is_ordered: bool = False
+) -> list[Row]:
+    """Return the rows of a small table that the owner keeps (clinic/lib/shelves.py)."""
+
+    def of_first(_: World) -> dict[str, object]:
+        first = model._default_manager.first()
+        return {"pk": first.pk if first else 0}
+
+    found = [Row(f"{name}_list", permission), Row(f"{name}_new", permission, FORM)]
+    found.append(Row(f"{name}_edit", permission, FORM, of_first))
+    return [*found, Row(f"{name}_shift", permission, ACT, of_first)] if is_ordered else found
+
+
 MATRIX = [
     Row("home", Permission.SIGNED_IN),
     Row("set_theme", Permission.SIGNED_IN, ACT),
@@ -113,6 +130,21 @@ MATRIX = [
     Row("message_seen", Permission.SEE_MESSAGES, ("GET",), of_message),
     Row("message_resend", Permission.BOOK, ACT, of_message),
     Row("message_told", Permission.BOOK, ACT, of_message),
+    Row("catalogue", Permission.MANAGE_CATALOGUE),
+    Row("protocol_new", Permission.MANAGE_CATALOGUE, FORM),
+    Row("protocol_edit", Permission.MANAGE_CATALOGUE, FORM, lambda _: {"key": Protocol.objects.first().key}),  # type: ignore[union-attr]
+    *rows_of_a_shelf("concern", Permission.MANAGE_CATALOGUE, Concern),
+    *rows_of_a_shelf("area", Permission.MANAGE_CATALOGUE, Area, is_ordered=True),
+    Row("aftercare_list", Permission.MANAGE_CATALOGUE),
+    Row("aftercare_new", Permission.MANAGE_CATALOGUE, FORM),
+    Row("aftercare_show", Permission.MANAGE_CATALOGUE, ("GET",), lambda _: {"version": 1}),
+    Row("aftercare_use", Permission.MANAGE_CATALOGUE, ACT, lambda _: {"version": 1}),
+    Row("clinic_settings", Permission.MANAGE_CLINIC, FORM),
+    Row("visit_types", Permission.MANAGE_CLINIC, FORM),
+    *rows_of_a_shelf("room", Permission.MANAGE_CLINIC, Room, is_ordered=True),
+    *rows_of_a_shelf("room_kind", Permission.MANAGE_CLINIC, RoomKind),
+    *rows_of_a_shelf("device", Permission.MANAGE_CLINIC, Device, is_ordered=True),
+    *rows_of_a_shelf("device_kind", Permission.MANAGE_CLINIC, DeviceKind),
     Row("visit_notes", PUBLIC, FORM, lambda _: {"token": "x" * 43}),
 ]
 

@@ -28,6 +28,20 @@ PLACES = (
     Place("patient_list", _("Patients"), "people", Permission.SEE_PATIENTS, ("patient_", "plan_", "series_")),
     Place("hours", _("Hours"), "clock", Permission.MANAGE_HOURS, ("hours",)),
     Place("message_list", _("Messages"), "envelope", Permission.SEE_MESSAGES, ("message_",)),
+    Place(
+        "catalogue",
+        _("Catalogue"),
+        "journal-text",
+        Permission.MANAGE_CATALOGUE,
+        ("catalogue", "protocol_", "concern_", "area_", "aftercare_"),
+    ),
+    Place(
+        "clinic_settings",
+        _("Settings"),
+        "gear",
+        Permission.MANAGE_CLINIC,
+        ("clinic_settings", "room_", "device_", "visit_types"),
+    ),
 )
 
 

@@ -32,7 +32,7 @@ def untouched(client: Client, url: str) -> dict[str, Any]:
     return {
         name: "on" if value is True else getattr(value, "as_national", value)
         for name, value in shown.items()
-        if value not in (None, False)
+        if value is not None and value is not False
     }
 
 
