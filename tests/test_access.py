@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from clinic.lib.access import ROLE_PERMISSIONS, Permission
 from clinic.models import AccessLog, Clinician, Device, DeviceKind, Operation, Role, Room, RoomKind, User
-from patients.models import Message
+from patients.models import Message, Patient
 from tests import factory
 from tests.scheduling.helpers import take
 from treatments.models import Area, Concern, Protocol
@@ -46,6 +46,11 @@ class Row:
 
 def of_patient(world: World) -> dict[str, object]:
     return {"public_id": world.patient}
+
+
+def of_two_patients(world: World) -> dict[str, object]:
+    other = Patient.objects.exclude(public_id=world.patient).earliest("pk")
+    return {"public_id": world.patient, "other_id": other.public_id}
 
 
 def of_plan(world: World) -> dict[str, object]:
@@ -99,6 +104,12 @@ MATRIX = [
     Row("patient_new", Permission.EDIT_PATIENTS, FORM),
     Row("patient_twins", Permission.EDIT_PATIENTS, ACT),
     Row("patient_guardian", Permission.EDIT_PATIENTS, ACT),
+    Row("patient_archive", Permission.EDIT_PATIENTS, ACT, of_patient),
+    Row("patient_unarchive", Permission.EDIT_PATIENTS, ACT, of_patient),
+    Row("patient_twin_list", Permission.MERGE_PATIENTS),
+    Row("patient_merge_find", Permission.MERGE_PATIENTS, ("GET",), of_patient),
+    Row("patient_merge", Permission.MERGE_PATIENTS, FORM, of_two_patients),
+    Row("patient_not_twins", Permission.MERGE_PATIENTS, ACT, of_two_patients),
     Row("patient_edit", Permission.EDIT_PATIENTS, FORM, of_patient),
     Row("patient_page", Permission.SEE_PATIENTS, ("GET",), of_patient),
     Row("plan_new", Permission.BOOK, FORM, of_patient),
@@ -152,6 +163,7 @@ MATRIX = [
 @pytest.fixture
 def world(clinic: object) -> World:
     moira, room = factory.make_clinician(), factory.make_room()
+    factory.make_patient()
     plan = factory.make_plan(clinician=moira)
     visit = take(moira, room, date(2026, 12, 1), "14:00", 45, patient=plan.patient, session=plan.sessions.first())
     message = Message.objects.create(patient=plan.patient, kind="series_summary", due_at=factory.now())

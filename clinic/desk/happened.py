@@ -17,6 +17,8 @@ from patients.services.outbox.registry import kind
 from scheduling.models import Appointment, AppointmentStatus
 from treatments.models import Session, TreatmentPlan
 
+from .file_stories import file_stories
+
 SHOWN = 24
 READ = 200
 
@@ -236,9 +238,4 @@ def _of_message(message: Message) -> Happening:
 
 
 def _of_file(patient: Patient, edits: list[Any], told: Told) -> list[Happening]:
-    found = []
-    for event in edits:
-        made = event.pgh_label == "insert"
-        text, icon = (_("Registered"), "person-plus") if made else (_("Details changed"), "pencil")
-        found.append(Happening(patient.created_at if made else event.pgh_created_at, icon, text, told.who(event)))
-    return found
+    return [Happening(*story) for story in file_stories(patient, edits, told.who)]

@@ -14,6 +14,7 @@ from clinic.lib.audit import log_reading
 from clinic.lib.days import local_day
 from clinic.lib.requests import person
 from clinic.models import Clinic
+from patients.archived import sent_on
 from patients.models import Patient
 from patients.twins import sharers
 from scheduling.day_list import Row
@@ -31,8 +32,12 @@ def patient_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Show one patient; that it was looked at is written down."""
     user, now, clinic = person(request), timezone.now(), Clinic.objects.current()
     zone = clinic.tz
-    patient = get_object_or_404(Patient.objects.visible_to(user), public_id=public_id)
+    files = Patient.objects.visible_to(user).select_related("merged_into")
+    patient = get_object_or_404(files, public_id=public_id)
+    if kept := sent_on(request, patient, "patient_page"):
+        return kept
     log_reading(user, patient, "patient")
+    in_use = not patient.is_archived
     visits = list(patient.appointments.select_related("clinician", "room", "device", "session__plan"))
     areas = Prefetch("areas", PlanArea.objects.select_related("area"))
     plans = list(patient.plans.select_related("planner_draft__user").prefetch_related("sessions", areas))
@@ -50,8 +55,10 @@ def patient_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "is_minor": patient.age_on(local_day(now, zone)) < clinic.age_of_majority,
         "others": [visit for visit in visits if not visit.session_id and visit.status != AppointmentStatus.UNDONE],
         "happened": happenings(patient, visits, plans, zone, now),
-        "may_edit": allows(user, Permission.EDIT_PATIENTS),
-        "may_book": allows(user, Permission.BOOK),
+        "may_edit": in_use and allows(user, Permission.EDIT_PATIENTS),
+        "may_archive": allows(user, Permission.EDIT_PATIENTS),
+        "may_merge": in_use and allows(user, Permission.MERGE_PATIENTS),
+        "may_book": in_use and allows(user, Permission.BOOK),
         "book_href": _book_href(patient, open_courses),
     }
     return render(request, "desk/patient.html", shown)

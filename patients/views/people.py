@@ -19,6 +19,7 @@ from clinic.lib.audit import log_reading
 from clinic.lib.locks import Busy
 from clinic.lib.operations import OperationReused
 from clinic.lib.requests import person
+from patients.archived import sent_on
 from patients.details import PHONES, Details, DetailsRefused
 from patients.forms import PatientForm
 from patients.models import Patient
@@ -116,7 +117,10 @@ def patient_guardian(request: HttpRequest) -> HttpResponse:
 @requires(Permission.EDIT_PATIENTS)
 def patient_edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Change what is on file. If someone else did meanwhile, show both and save nothing."""
-    patient = get_object_or_404(Patient.objects.visible_to(person(request)), public_id=public_id)
+    files = Patient.objects.visible_to(person(request)).select_related("merged_into")
+    patient = get_object_or_404(files, public_id=public_id)
+    if kept := sent_on(request, patient, "patient_edit"):
+        return kept
     if request.method == "GET":
         log_reading(person(request), patient, "edit")
         return _form_page(request, PatientForm(instance=patient))
