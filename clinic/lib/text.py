@@ -50,3 +50,8 @@ def split_hits(words: str, query: str) -> list[tuple[str, bool]]:
             at = plain.find(part, at + 1)
     pieces = groupby(zip(words, hit, strict=True), key=lambda pair: pair[1])
     return [("".join(character for character, _ in run), found) for found, run in pieces]
+
+
+def joined(*parts: str) -> str:
+    """Write the parts that say something in one line: "7 days · by the patient"."""
+    return " · ".join(part for part in parts if part)
