@@ -4,7 +4,7 @@ from django.urls import URLPattern, path, register_converter
 
 from clinic.lib.converters import DayConverter
 from scheduling import hours_urls
-from scheduling.views import day, move, planner, visit_acts, visit_notes
+from scheduling.views import day, move, planner, visit_acts, visit_new, visit_notes
 
 register_converter(DayConverter, "day")
 
@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern] = [
     path("appointments/<uuid:public_id>/no-show/", visit_acts.appointment_no_show, name="appointment_no_show"),
     path("appointments/<uuid:public_id>/cancel/", visit_acts.appointment_cancel, name="appointment_cancel"),
     path("appointments/<uuid:public_id>/move/", move.appointment_move, name="appointment_move"),
+    path("patients/<uuid:public_id>/visits/new/", visit_new.visit_new, name="visit_new"),
     path("operations/<uuid:operation_id>/undo/", visit_acts.operation_undo, name="operation_undo"),
     *hours_urls.patterns(),
     path("n/<str:token>/", visit_notes.visit_notes, name="visit_notes"),

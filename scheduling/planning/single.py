@@ -82,13 +82,63 @@ def judge_one(wanted: Wanted, slot: Slot, now: datetime) -> Verdict:
 
 def free_times(wanted: Wanted, choices: Choices, now: datetime) -> list[Option]:
     """Return free times from the chosen day on, in the order of time, a handful for each day and clinician."""
-    context = context_of(wanted, [], choices, now)
-    day = max(choices.start_on, context.today)
+    return free_in(context_of(wanted, [], choices, now))
+
+
+def free_in(context: Context) -> list[Option]:
+    """Return the free times of a context that lie ahead, with the days since the session before."""
+    day = max(context.choices.start_on, context.today)
     found = [
         free
         for ahead in range(options.DAYS_AROUND)
         for clinician_id in context.may_treat()
-        for free in context.starts(day + timedelta(days=ahead), clinician_id, at_most=options.STARTS_A_DAY)
+        for free in _ahead(context, day + timedelta(days=ahead), clinician_id)
     ]
     found.sort(key=lambda slot: (slot.starts_at, slot.clinician_id))
-    return [Option(slot, None, "") for slot in found if not early(context, context.day_of(slot), [])]
+    return [
+        Option(slot, _gap(context, context.day_of(slot)), "")
+        for slot in found
+        if not early(context, context.day_of(slot), [])
+    ]
+
+
+def _ahead(context: Context, day: date, clinician_id: int) -> list[Slot]:
+    """Return a handful of free starts of a day; of today only those to come, whatever the context opens."""
+    if day != context.today:
+        return context.starts(day, clinician_id, at_most=options.STARTS_A_DAY)
+    to_come = [slot for slot in context.starts(day, clinician_id) if slot.starts_at >= context.now]
+    return to_come[: options.STARTS_A_DAY]
+
+
+def _gap(context: Context, day: date) -> int | None:
+    _due, previous = due_window(context, day, [])
+    return (day - previous).days if previous else None
+
+
+@dataclass(frozen=True)
+class Here:
+    """Who can take someone who stands at the desk now: a slot for each, or why nobody can."""
+
+    slots: list[Slot]
+    why: str
+
+
+def here_start(wanted: Wanted, now: datetime) -> datetime:
+    """Return when such a visit would start for someone who is here now: the quarter begun, after the cream."""
+    clinic = Clinic.objects.current()
+    begun = now - timedelta(
+        minutes=wall_time(now, clinic.tz).minute % clinic.grid_minutes, seconds=now.second, microseconds=now.microsecond
+    )
+    return begun + timedelta(minutes=wanted.visit().numbing_minutes)
+
+
+def here_now(context: Context, starts_at: datetime) -> Here:
+    """Say who is free for a visit that begins now. The context must open today from its first minute."""
+    too_early = early(context, local_day(starts_at, context.zone), [])
+    if too_early:
+        return Here([], too_early.sentence)
+    wished = [Slot(starts_at, key) for key in context.may_treat()]
+    placed = [free for slot in wished if (free := place(context, slot))]
+    if placed or not wished:
+        return Here(placed, "")
+    return Here([], explain(context, wished[0], context.overlapping(wished[:1])).sentence.rstrip("."))

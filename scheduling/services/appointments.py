@@ -25,7 +25,7 @@ from scheduling.services import notices
 from scheduling.services.errors import OutsideDueWindow, SlotTaken, StaleAppointment
 from scheduling.services.files import refuse_closed
 from scheduling.services.locks import lock_for_appointments, lock_for_visits
-from scheduling.services.numbering import numbers_in_motion, renumber
+from scheduling.services.numbering import numbers_in_motion, numbers_of, renumber
 from scheduling.services.visits import times_of, touched
 from treatments.models import SessionState, TreatmentPlan
 
@@ -226,10 +226,10 @@ def _in_its_course(operation: Operation, plan: TreatmentPlan | None) -> None:
     """Put the numbers of the course in the order of dates, and keep what moved up: the desk is told (design 4.6)."""
     if plan is None:
         return
-    moved = sorted(renumber(plan), key=lambda visit: visit.starts_at)
+    moved = renumber(plan)
     open_numbers = plan.sessions.filter(state=SessionState.PLANNED).order_by("number").values_list("number", flat=True)
     operation.result = operation.result | {
-        "renumbered": [[visit.session.number, visit.starts_at.isoformat()] for visit in moved if visit.session],
+        "renumbered": numbers_of(moved),
         "to_book": list(open_numbers),
     }
 

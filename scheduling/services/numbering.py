@@ -49,6 +49,12 @@ def renumber(plan: TreatmentPlan) -> list[Appointment]:
     return changed
 
 
+def numbers_of(visits: list[Appointment]) -> list[tuple[int, str]]:
+    """Return number and start of visits that got another number, in the order of time, for an Operation's result."""
+    ordered = sorted(visits, key=lambda visit: visit.starts_at)
+    return [(visit.session.number, visit.starts_at.isoformat()) for visit in ordered if visit.session]
+
+
 def _set_states(plan: TreatmentPlan, visits: list[Appointment], sessions: list[Session]) -> None:
     """A session is what its visit makes it; the last ones, without a visit, are to be booked."""
     stale = []

@@ -19,7 +19,7 @@ from scheduling.services import notices
 from scheduling.services.errors import OutsideDueWindow, PlanNotOpen, SlotTaken, TooManySessions
 from scheduling.services.files import refuse_closed
 from scheduling.services.locks import lock_for_visits
-from scheduling.services.numbering import renumber
+from scheduling.services.numbering import numbers_of, renumber
 from scheduling.services.visits import times_of, touched
 from treatments.models import PlanStatus, Session, SessionState, TreatmentPlan
 
@@ -35,6 +35,10 @@ class Reasons:
 
 class NeedsReason(SlotTaken):
     """A visit of an earlier day is entered afterwards: that needs a reason."""
+
+
+class TooLate(OutsideDueWindow):
+    """The day is too far from the session before: any reason lifts that."""
 
 
 def book_visit(
@@ -107,8 +111,7 @@ def _book(operation: Operation, asked: Asked, actor: User | None, now: datetime)
         entry_reason=asked.reasons.entry if local_day(placed.starts_at, zone) < local_day(now, zone) else "",
         **times_of(placed, wanted.visit(), zone),
     )
-    if wanted.plan:
-        renumber(wanted.plan)
+    renumbered = [one for one in renumber(wanted.plan) if one.pk != visit.pk] if wanted.plan else []
     visit = Appointment.objects.select_related("patient", "session").get(pk=visit.pk)
     if visit.starts_at > now:
         notices.remind(appointment=visit, now=now)
@@ -118,6 +121,7 @@ def _book(operation: Operation, asked: Asked, actor: User | None, now: datetime)
         "appointment": str(visit.public_id),
         "kind": asked.kind,
         "number": visit.session.number if visit.session else None,
+        "renumbered": numbers_of(renumbered),
     }
 
 
@@ -145,5 +149,5 @@ def _check(verdict: Verdict, asked: Asked, actor: User | None, now: datetime) ->
         raise OutsideDueWindow(words % {"why": verdict.too_early.sentence})
     if verdict.too_late and not asked.reasons.late:
         words = _("%(why)s. Nothing was saved. Write why, or choose an earlier day.")
-        raise OutsideDueWindow(words % {"why": verdict.too_late.sentence})
+        raise TooLate(words % {"why": verdict.too_late.sentence})
     return verdict.placed
