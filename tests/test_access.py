@@ -121,6 +121,8 @@ MATRIX = [
     Row("visit_new", Permission.BOOK, FORM, of_patient),
     Row("appointment", Permission.SEE_PATIENTS, ("GET",), of_appointment),
     Row("appointment_restore", Permission.BOOK, ACT, of_appointment),
+    Row("appointment_complete", Permission.COMPLETE, ACT, of_appointment),
+    Row("appointment_no_show", Permission.COMPLETE, ACT, of_appointment),
     Row("appointment_cancel", Permission.BOOK, ACT, of_appointment),
     Row("appointment_move", Permission.BOOK, FORM, of_appointment),
     Row("operation_undo", Permission.BOOK, ACT, lambda world: {"operation_id": world.operation}),
