@@ -110,10 +110,6 @@ class Week:
         return Hours.read(self.days[0], self.days[-1], self.zone)
 
     @cached_property
-    def closed(self) -> dict[date, Closure | None]:
-        return {day: self.hours.closure_on(day) for day in self.days}
-
-    @cached_property
     def rows(self) -> list[tuple[Clinician, list[Cell]]]:
         found = [(one, [self.hours.of(one.pk, day) for day in self.days]) for one in self.clinicians]
         walls = [wall for _one, days in found for day in days for span in day.work for wall in span]

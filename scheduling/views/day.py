@@ -1,6 +1,6 @@
 """The day list: one local day of the book, for the desk's screen all day long."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,6 +16,7 @@ from clinic.lib.requests import person
 from clinic.models import Clinic
 from scheduling.day_list import DayList
 from scheduling.forms.visits import REASONS
+from scheduling.planning.outside import outside_hours
 
 YEARS = range(2000, 2101)
 """Days further off were typed wrong."""
@@ -45,8 +46,15 @@ def day(request: HttpRequest, on: date | None = None) -> HttpResponse:
         "may_book": allows(request.user, Permission.BOOK),
         "may_complete": allows(request.user, Permission.COMPLETE),
         "reasons": REASONS,
+        "outside": _outside(request, now, clinic),
     }
     return render(request, "scheduling/day.html", context)
+
+
+def _outside(request: HttpRequest, now: datetime, clinic: Clinic) -> int:
+    """Count the visits that stand where nobody works, for the people who mend that."""
+    may_mend = allows(request.user, Permission.MANAGE_HOURS)
+    return len(outside_hours(now=now, zone=clinic.tz)) if may_mend else 0
 
 
 def _clinician(request: HttpRequest) -> int | None:
