@@ -25,6 +25,8 @@ HEIGHT, MORE, PITCH = 104, 6, 118
 """How high a strip is with one line of words, how much a second one adds, and how far below the next strip begins."""
 REACH, CROWDED, ASIDE = 13.0, 25.0, 9
 """How far a node keeps its link off; nearer than that to the next node, both step aside."""
+DATE = 44
+"""How much room a date above a week takes."""
 LETTER = 5.9
 """How wide a letter of the words below is, at most."""
 LOOKS = {
@@ -188,7 +190,7 @@ def _weekends(axis: Axis) -> Iterator[Piece]:
 
 def _ticks(axis: Axis) -> Iterator[Tick]:
     """Yield a line for each Monday, with its date where there is room; the month where it is a new one."""
-    step, month, labelled_row = ceil(36 / (7 * axis.day)), 0, -1
+    step, month, labelled_row = ceil(DATE / (7 * axis.day)), 0, -1
     for week, at in enumerate(range(0, axis.count, 7)):
         day = axis.start + timedelta(days=at)
         row, middle = axis.point(day)

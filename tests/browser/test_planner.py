@@ -139,9 +139,9 @@ def test_the_desk_books_ten_sessions_with_two_clashes_in_twelve_actions(
     counted.fill("E-mail", scene.desk.email)
     counted.fill("Password", factory.PASSWORD)
     counted.click(page.get_by_role("button", name="Sign in"), "Sign in")
-    counted.click(page.get_by_role("link", name="Find a patient").first, "Find a patient")
-    counted.fill("Find a patient", "rao")
-    counted.click(page.get_by_role("link", name="Devika Rao", exact=True), "Devika Rao")
+    counted.click(page.get_by_role("link", name="Find or go to").first, "Find or go to")
+    counted.fill("Find or go to", "rao")
+    counted.click(page.locator("#palette-person-1", has_text="Devika Rao"), "Devika Rao")
     counted.click(page.get_by_role("link", name="Book", exact=False).first, "Book")
     counted.click(page.get_by_role("link", name="Cellulite reduction"), "Cellulite reduction")
     counted.click(page.get_by_role("button", name="Continue to dates"), "Continue to dates")
@@ -166,9 +166,8 @@ def test_the_same_by_keyboard_alone(page: Page, scene: Scene, capsys: pytest.Cap
     counted.press("Enter")
     page.wait_for_url("**/day/**")
     counted.press("Control+k")
-    page.wait_for_url("**/patients/**")
     counted.type("rao")
-    expect(page.get_by_role("link", name="Devika Rao", exact=True)).to_be_visible()
+    expect(page.locator("#palette-person-1")).to_contain_text("Devika Rao")
     counted.press("Enter")
     page.wait_for_url(f"**{reverse('patient_page', args=[scene.patient.public_id])}")
     counted.press("b")
@@ -293,8 +292,12 @@ def test_it_works_without_javascript(
     plain.add_cookies(context.cookies())  # type: ignore[arg-type]
     page = plain.new_page()
     page.goto(scene.address)
+    expect(page.locator(".strip-due.is-on")).to_contain_text("3 may fall")
     page.locator("#later-4").click()
     expect(page.locator("#line-4")).to_contain_text("14:15")
+    expect(page.locator(".strip-due.is-on")).to_contain_text("4 may fall")
+    page.get_by_role("button", name="Leave for later").click()
+    page.get_by_role("link", name="Continue: Cellulite reduction").click()
     page.get_by_role("button", name="Fix both clashes").click()
     page.get_by_role("button", name="Book 10 sessions").click()
     assert_booked(page, scene)
@@ -311,6 +314,151 @@ def test_on_a_phone_the_choices_fold_into_one_line(planner: Page, assert_no_viol
     expect(planner.locator("#opts")).to_be_visible()
     assert_no_violations(planner)
     keep(planner, "planner-390-choices")
+
+
+def band(page: Page) -> Locator:
+    """The due window that is seen: its rectangles and its words."""
+    return page.locator(".strip-due.is-on")
+
+
+def test_the_band_follows_the_focus_and_the_pointer_only_looks(planner: Page) -> None:
+    expect(planner.get_by_role("img", name="10 sessions from 1 December to 9 February.")).to_be_visible()
+    expect(band(planner)).to_contain_text("3 may fall on 15 Dec only")
+    planner.locator("#line-5").hover()
+    expect(band(planner)).to_contain_text("5 may fall 29 Dec to 5 Jan")
+    planner.locator(".who-name").hover()
+    expect(band(planner)).to_contain_text("3 may fall")
+    planner.locator("#pick-5").focus()
+    planner.keyboard.press("Tab")
+    expect(planner.locator("#earlier-6")).to_be_focused()
+    expect(band(planner)).to_contain_text("6 may fall")
+    expect(planner.locator("tr.is-here")).to_have_attribute("id", "line-6")
+    expect(band(planner)).to_have_count(1)
+    planner.keyboard.press("Enter")
+    expect(planner.locator("#line-6")).to_contain_text("13:45")
+    expect(planner.locator("#earlier-6")).to_be_focused()
+    expect(planner.locator("tr.is-here")).to_have_attribute("id", "line-6")
+    planner.get_by_role("button", name="Use this for session 8").first.focus()
+    expect(band(planner)).to_contain_text("8 may fall")
+
+
+def test_the_strip_is_drawn_from_attributes_and_its_colours_from_the_theme(planner: Page) -> None:
+    box = planner.locator(".strip svg").bounding_box()
+    first, last = (planner.locator(".strip-node").nth(at).bounding_box() for at in (0, 9))
+    assert box and first and last
+    assert box["x"] < first["x"] < last["x"] < box["x"] + box["width"] - 12
+    fills = planner.evaluate(
+        "() => ['', '.strip-bad'].map((at) => getComputedStyle(document.querySelector(`.strip-node${at} circle`)).fill)"
+    )
+    assert len(set(fills)) == 2
+    assert planner.locator(".strip [style]").count() == 0
+
+
+def test_a_draft_is_left_continued_and_started_anew(planner: Page, scene: Scene) -> None:
+    expect(planner.locator("#plan-kept")).to_have_text("")
+    planner.locator("#later-9").click()
+    expect(planner.locator("#plan-kept")).to_have_text("Draft kept 09:00")
+    planner.get_by_role("button", name="Leave for later").click()
+    planner.wait_for_url(f"**{reverse('patient_page', args=[scene.patient.public_id])}")
+    expect(planner.locator(".pt-to-book")).to_contain_text("Dates half planned, Mon 30 Nov 09:00")
+    keep(planner, "planner-half-planned")
+    take(scene.moira, scene.rooms[0], date(2026, 12, 8), "14:00", 30, patient=factory.make_patient())
+    planner.get_by_role("link", name="Continue: Cellulite reduction").click()
+    notice = planner.locator(".plan-restored")
+    expect(notice).to_contain_text("Your draft of Mon 30 Nov, 09:00. 1 date was taken meanwhile.")
+    expect(planner.locator("#line-9")).to_contain_text("14:15")
+    expect(sums(planner)).to_contain_text("3 clash")
+    keep(planner, "planner-restored")
+    notice.get_by_role("button", name="Start anew").click()
+    expect(planner.locator(".plan-restored")).to_have_count(0)
+    expect(planner.locator("#line-9")).to_contain_text("14:00")
+
+
+def test_the_same_draft_by_keyboard_and_by_somebody_else(
+    planner: Page, scene: Scene, signed_in: Callable[[User], User], assert_no_violations: Callable[..., Any]
+) -> None:
+    planner.locator("#later-9").focus()
+    planner.keyboard.press("Enter")
+    expect(planner.locator("#plan-kept")).to_have_text("Draft kept 09:00")
+    planner.get_by_role("button", name="Leave for later").focus()
+    planner.keyboard.press("Enter")
+    planner.wait_for_url(f"**{reverse('patient_page', args=[scene.patient.public_id])}")
+    signed_in(factory.make_user(Role.FRONT_DESK, name="Noor Haddad"))
+    planner.reload()
+    expect(planner.locator(".pt-to-book")).to_contain_text("Dana Rideout")
+    assert_no_violations(planner)
+    planner.get_by_role("link", name="Continue: Cellulite reduction").focus()
+    planner.keyboard.press("Enter")
+    expect(planner.locator(".plan-restored")).to_contain_text(
+        "Draft of Mon 30 Nov, 09:00, by Dana Rideout. No date was taken meanwhile."
+    )
+    assert_no_violations(planner)
+    planner.keyboard.press("f")
+    expect(sums(planner)).not_to_contain_text("clash")
+    planner.keyboard.press("Control+Enter")
+    assert_booked(planner, scene)
+    expect(planner.locator(".pt-to-book")).to_have_count(0)
+
+
+def test_late_lines_and_lines_side_by_side_are_told_apart(
+    planner: Page, assert_no_violations: Callable[..., Any]
+) -> None:
+    for line, day in ((10, "23 mar"), (7, "20 jan"), (8, "21 jan")):
+        planner.locator(f"#pick-{line}").click()
+        planner.locator("#pick-day").fill(day)
+        planner.get_by_role("button", name="Take it").click()
+        expect(planner.locator(".pick")).to_have_count(0)
+    expect(planner.locator(".strip-late")).to_have_count(1)
+    expect(planner.locator(".strip-late path")).to_be_visible()
+    heights = planner.locator(".strip-node circle:first-child").evaluate_all(
+        "all => all.map((one) => one.cy.baseVal.value)"
+    )
+    assert len(set(heights)) > 1
+    assert_no_violations(planner)
+    keep(planner, "planner-late")
+    planner.set_viewport_size({"width": 390, "height": 844})
+    planner.reload()
+    expect(planner.locator(".plan-restored")).to_be_visible()
+    assert planner.evaluate("() => document.documentElement.scrollWidth") <= 390
+    assert_no_violations(planner)
+    keep(planner, "planner-restored-390")
+
+
+def test_fifteen_sessions_two_weeks_apart_stay_readable(
+    planner: Page, scene: Scene, assert_no_violations: Callable[..., Any]
+) -> None:
+    planner.locator("label", has_text="Two-weekly").click()
+    expect(planner.locator("#line-2")).to_contain_text("14 days")
+    for count in range(11, 16):
+        planner.locator("#more").click()
+        expect(lines(planner)).to_have_count(count)
+    places = [one.bounding_box() for one in planner.locator(".strip-node").all()]
+    lefts = [box["x"] for box in places if box]
+    assert len(lefts) == 15
+    assert min(after - before for before, after in pairwise(lefts)) > 40
+    assert_no_violations(planner)
+    keep(planner, "planner-15")
+    planner.set_viewport_size({"width": 1024, "height": 768})
+    keep(planner, "planner-15-1024")
+
+
+def test_only_the_later_of_two_too_near_asks_for_a_reason(
+    page: Page, scene: Scene, signed_in: Callable[[User], User], assert_no_violations: Callable[..., Any]
+) -> None:
+    for user, words in ((scene.desk, "Only a clinician may book it so near"), (scene.moira.user, "Why so near?")):
+        signed_in(user)
+        page.goto(scene.address)
+        if page.locator(".plan-restored").count():
+            page.get_by_role("button", name="Start anew").click()
+        page.locator("#pick-3").click()
+        page.locator("#pick-day").fill("10 dec")
+        page.get_by_role("button", name="Take it").click()
+        expect(page.locator(".strip-node.strip-bad")).to_have_count(2)
+        expect(page.locator(".fix-reason")).to_have_count(1)
+        expect(page.locator("#line-3 + .fix")).to_contain_text(words)
+        expect(page.locator("#line-2")).to_contain_text("Free")
+        assert_no_violations(page)
+        keep(page, f"planner-early-{'desk' if user == scene.desk else 'clinician'}")
 
 
 SIZES = {"1440": (1440, 900), "1024": (1024, 768), "390": (390, 844)}
@@ -335,6 +483,8 @@ def test_the_planner_reads_well_in_six_variants(
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
     assert_no_violations(page)
     keep(page, f"planner-{size}-{theme}")
+    page.locator("#later-5").focus()
+    keep(page, f"planner-focus-{size}-{theme}")
     page.locator("#pick-5").click()
     expect(page.locator(".pick")).to_be_visible()
     assert_no_violations(page)
