@@ -90,6 +90,8 @@ def rows_of_a_shelf(
 MATRIX = [
     Row("home", Permission.SIGNED_IN),
     Row("set_theme", Permission.SIGNED_IN, ACT),
+    Row("set_keys", Permission.SIGNED_IN, ACT),
+    Row("find", Permission.SIGNED_IN),
     Row("livez", PUBLIC),
     Row("healthz", PUBLIC),
     Row("account_login", PUBLIC, FORM),

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from . import files, merge, patient, views, visit
+from . import find, files, merge, patient, views, visit
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("me/theme/", views.set_theme, name="set_theme"),
+    path("me/keys/", views.set_keys, name="set_keys"),
+    path("find/", find.find, name="find"),
     path("patients/<uuid:public_id>/", patient.patient_page, name="patient_page"),
     path("patients/<uuid:public_id>/archive/", files.patient_archive, name="patient_archive"),
     path("patients/<uuid:public_id>/unarchive/", files.patient_unarchive, name="patient_unarchive"),

@@ -25,6 +25,22 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     if theme not in Theme.values:
         return HttpResponseBadRequest(_("Choose device, light or dark."))
     User.objects.filter(pk=person(request).pk).update(theme=theme)
+    return _back(request)
+
+
+@require_POST
+@requires(Permission.SIGNED_IN)
+def set_keys(request: HttpRequest) -> HttpResponse:
+    """Keep whether single keys act for this person. The script only needs to know that it was kept."""
+    keys = request.POST.get("keys")
+    if keys not in {"on", "off"}:
+        return HttpResponseBadRequest(_("Choose on or off."))
+    User.objects.filter(pk=person(request).pk).update(single_keys=keys == "on")
+    return HttpResponse(status=204) if request.htmx else _back(request)  # type: ignore[attr-defined]
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """Return to the page that a form stood on."""
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
         back = "home"

@@ -62,7 +62,7 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
         for place in PLACES
         if allows(user, place.permission) and (href := _address(place.name))
     ]
-    find = _address("patient_list") if allows(user, Permission.SEE_PATIENTS) else ""
+    find = _address("find") if allows(user, Permission.SIGNED_IN) else ""
     return {"items": items, "find": find}
 
 

@@ -114,7 +114,7 @@ class PatientQuerySet(models.QuerySet["Patient"]):
             return self._ranked(_number(number) | merged, rank)
         tokens = [found for found in (_token(token) for token in text.split()) if found is not None]
         if not tokens:
-            return self.none()
+            return self._ranked(Q(pk__in=[]), Value(0))
         matched = Q()
         for found in tokens:
             matched &= found

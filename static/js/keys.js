@@ -1,26 +1,78 @@
-// Ctrl K: to the field that finds people. On a page without one, to the page that has it.
+// Single keys: the one gate that switches them off, the list of keys (?), and / to the field that finds.
+// Loaded before every script that listens for a key. A person who wants none of them says so in the list (WCAG 2.1.4).
 (() => {
-  const field = () => document.querySelector("[data-find]");
+  const root = document.documentElement;
+  const dialog = document.getElementById("keys");
+  const isField = (element) => element.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+  const isSingle = (event) => event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey;
+
+  window.addEventListener("keydown", (event) => {
+    if (root.dataset.singleKeys === "off" && isSingle(event) && !isField(event.target)) event.stopImmediatePropagation();
+  }, true);
+
   const find = () => {
-    const link = document.querySelector("[data-find-link]");
-    if (field()) {
-      field().focus();
-      field().select();
-    } else if (link) {
-      location.assign(link.href);
-    }
+    const field = document.querySelector("[data-find]");
+    field?.focus();
+    field?.select();
+    return !!field;
+  };
+
+  // A button that names its key gets a line of its own: its words without the key.
+  const rowOf = (button) => {
+    const row = document.createElement("div");
+    const [term, words] = [document.createElement("dt"), document.createElement("dd")];
+    const key = document.createElement("kbd");
+    key.textContent = button.dataset.key.toUpperCase();
+    const copy = button.cloneNode(true);
+    copy.querySelectorAll("kbd, .bi, .visually-hidden").forEach((part) => part.remove());
+    words.textContent = copy.textContent.trim() || button.getAttribute("aria-label") || button.title;
+    row.dataset.single = row.dataset.added = "";
+    term.append(key);
+    row.append(term, words);
+    return row;
+  };
+  const list = () => {
+    const rows = dialog.querySelector("[data-keys-list]");
+    rows.querySelectorAll("[data-added]").forEach((row) => row.remove());
+    rows.querySelectorAll("[data-when]").forEach((row) => { row.hidden = !document.querySelector(row.dataset.when); });
+    const known = new Set();
+    document.querySelectorAll("[data-key]").forEach((button) => {
+      if (known.has(button.dataset.key)) return;
+      known.add(button.dataset.key);
+      rows.append(rowOf(button));
+    });
+    dialog.querySelector("[data-keys-lost]").hidden = true;
+    dialog.showModal();
   };
   document.addEventListener("keydown", (event) => {
-    if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k") {
+    if (!isSingle(event) || isField(event.target) || document.querySelector("dialog[open]")) return;
+    if (event.key === "?" && dialog) {
       event.preventDefault();
-      find();
+      list();
+    } else if (event.key === "/" && find()) {
+      event.preventDefault();
     }
   });
   document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-find-link]") && field()) {
-      event.preventDefault();
-      find();
+    const opener = event.target.closest("[data-opens-keys]");
+    if (!opener || !dialog) return;
+    const menu = opener.closest("details");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus(); // where the focus comes back to
     }
+    list();
   });
-  if (location.hash === "#find" && field()) find();
+
+  // The switch acts at once and loses nothing that was typed on the page.
+  dialog?.addEventListener("htmx:afterRequest", (event) => {
+    const done = event.detail.successful && event.detail.xhr.status === 204;
+    dialog.querySelector("[data-keys-lost]").hidden = done;
+    if (!done) return;
+    const chosen = event.detail.requestConfig.formData.get("keys");
+    root.dataset.singleKeys = chosen;
+    dialog.querySelectorAll("[name=keys]").forEach((button) => button.setAttribute("aria-pressed", String(button.value === chosen)));
+  });
+
+  if (location.hash === "#find") find();
 })();

@@ -193,14 +193,9 @@ def test_as_the_device_follows_the_device(page: Page) -> None:
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
 
 
-def test_ctrl_k_finds_a_patient_from_anywhere(page: Page, desk: User, signed_in: SignIn) -> None:
+def test_a_link_to_find_focuses_the_field(page: Page, desk: User, signed_in: SignIn) -> None:
     signed_in(desk)
-    page.goto("/day/")
-    page.keyboard.press("Control+k")
-    page.wait_for_url("**/patients/#find")
-    expect(page.locator("[data-find]")).to_be_focused()
-    page.get_by_role("heading", level=1).click()
-    page.keyboard.press("Control+k")
+    page.goto("/patients/?q=rao#find")
     expect(page.locator("[data-find]")).to_be_focused()
 
 
