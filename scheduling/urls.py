@@ -4,7 +4,7 @@ from django.urls import URLPattern, path, register_converter
 
 from clinic.lib.converters import DayConverter
 from scheduling import hours_urls
-from scheduling.views import day, move, planner, visit_acts, visit_new, visit_notes
+from scheduling.views import course_acts, day, move, planner, visit_acts, visit_new, visit_notes
 
 register_converter(DayConverter, "day")
 
@@ -13,6 +13,11 @@ urlpatterns: list[URLPattern] = [
     path("plans/<uuid:public_id>/book/lines/", planner.series_lines, name="series_lines"),
     path("plans/<uuid:public_id>/book/anew/", planner.series_anew, name="series_anew"),
     path("plans/<uuid:public_id>/book/save/", planner.series_book, name="series_book"),
+    path("plans/<uuid:public_id>/pause/", course_acts.course_pause, name="course_pause"),
+    path("plans/<uuid:public_id>/resume/", course_acts.course_resume, name="course_resume"),
+    path("plans/<uuid:public_id>/stop/", course_acts.course_stop, name="course_stop"),
+    path("plans/<uuid:public_id>/add/", course_acts.course_add, name="course_add"),
+    path("plans/<uuid:public_id>/drop/", course_acts.course_drop, name="course_drop"),
     path("day/", day.day, name="day"),
     path("day/<day:on>/", day.day, name="day"),
     path("appointments/<uuid:public_id>/complete/", visit_acts.appointment_complete, name="appointment_complete"),

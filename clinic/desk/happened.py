@@ -18,6 +18,7 @@ from scheduling.models import Appointment, AppointmentStatus
 from treatments.models import Session, TreatmentPlan
 
 from .file_stories import file_stories
+from .plan_story import events_of, plan_stories
 
 SHOWN = 24
 READ = 200
@@ -157,18 +158,22 @@ def happenings(
     steps = _steps(visits)
     edits = list(patient.events.select_related("pgh_context").order_by("-pgh_id")[:READ])  # type: ignore[attr-defined]
     sessions = {session.pk: session for plan in plans for session in plan.sessions.all()}
-    told = Told(visits, sessions, _names([step.event for step in steps] + edits), zone, local_day(now, zone))
+    changes = events_of(plans)
+    told = Told(visits, sessions, _names([step.event for step in steps] + edits + changes), zone, local_day(now, zone))
     found = _of_visits(steps, told) + _of_messages(patient) + _of_file(patient, edits, told)
-    found += [
-        Happening(
-            plan.created_at,
-            "signpost-split",
-            _("Course planned: %(name)s") % {"name": plan.name},
-            ngettext("%(count)d session", "%(count)d sessions", plan.session_count) % {"count": plan.session_count},
-        )
-        for plan in plans
-    ]
+    found += [Happening(*story) for story in plan_stories(plans, changes, told.who)]
     return _by_day([one for one in found if one.at <= now], zone)
+
+
+def course_history(
+    plan: TreatmentPlan, visits: list[Appointment], zone: ZoneInfo, now: datetime
+) -> list[tuple[date, list[Happening]]]:
+    """Return what happened with one course, by local day, the newest first: the course itself, and all its visits."""
+    steps, changes = _steps(visits), events_of([plan])
+    sessions = {session.pk: session for session in plan.sessions.all()}
+    told = Told(visits, sessions, _names([step.event for step in steps] + changes), zone, local_day(now, zone))
+    found = _of_visits(steps, told) + [Happening(*story) for story in plan_stories([plan], changes, told.who)]
+    return _by_day([one for one in found if one.at <= now], zone, at_most=READ)
 
 
 def history_of(visit: Appointment, zone: ZoneInfo, now: datetime) -> list[tuple[date, list[Happening]]]:
@@ -181,8 +186,8 @@ def history_of(visit: Appointment, zone: ZoneInfo, now: datetime) -> list[tuple[
     return _by_day(found, zone)
 
 
-def _by_day(found: list[Happening], zone: ZoneInfo) -> list[tuple[date, list[Happening]]]:
-    newest = sorted(found, key=lambda one: one.at, reverse=True)[:SHOWN]
+def _by_day(found: list[Happening], zone: ZoneInfo, at_most: int = SHOWN) -> list[tuple[date, list[Happening]]]:
+    newest = sorted(found, key=lambda one: one.at, reverse=True)[:at_most]
     return [(day, list(ones)) for day, ones in groupby(newest, key=lambda one: local_day(one.at, zone))]
 
 

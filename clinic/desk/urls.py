@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from . import find, files, merge, patient, views, visit
+from . import course, files, find, merge, patient, views, visit
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("me/theme/", views.set_theme, name="set_theme"),
     path("me/keys/", views.set_keys, name="set_keys"),
     path("find/", find.find, name="find"),
+    path("plans/<uuid:public_id>/", course.course, name="course"),
     path("patients/<uuid:public_id>/", patient.patient_page, name="patient_page"),
     path("patients/<uuid:public_id>/archive/", files.patient_archive, name="patient_archive"),
     path("patients/<uuid:public_id>/unarchive/", files.patient_unarchive, name="patient_unarchive"),

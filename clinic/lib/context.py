@@ -25,7 +25,13 @@ class Place:
 
 PLACES = (
     Place("day", _("Today"), "calendar3", Permission.SEE_PATIENTS, ("day", "appointment")),
-    Place("patient_list", _("Patients"), "people", Permission.SEE_PATIENTS, ("patient_", "plan_", "series_", "visit_new")),
+    Place(
+        "patient_list",
+        _("Patients"),
+        "people",
+        Permission.SEE_PATIENTS,
+        ("patient_", "plan_", "series_", "course", "visit_new"),
+    ),
     Place("hours", _("Hours"), "clock", Permission.MANAGE_HOURS, ("hours",)),
     Place("message_list", _("Messages"), "envelope", Permission.SEE_MESSAGES, ("message_",)),
     Place(

@@ -36,6 +36,15 @@ STATUS_LOOKS = {
 }
 
 
+# The same of a plan. Under way is the ordinary case: it is quiet.
+PLAN_LOOKS = {
+    "active": ("booked", "play-circle"),
+    "paused": ("arrived", "pause-circle"),
+    "finished": ("completed", "check2-all"),
+    "discontinued": ("cancelled", "stop-circle"),
+}
+
+
 def _local(moment: date | datetime) -> date:
     return timezone.localtime(moment).date() if isinstance(moment, datetime) else moment
 
@@ -168,4 +177,13 @@ def status(state: str, word: str | Promise, form: str = "") -> SafeString:
         " status-plain" if form == "plain" else "",
         icon,
         word,
+    )
+
+
+@register.simple_tag
+def plan_status(state: str, word: str | Promise) -> SafeString:
+    """Draw how a plan stands: icon and word."""
+    look, icon = PLAN_LOOKS[state]
+    return format_html(
+        '<span class="status st-{}"><i class="bi bi-{}" aria-hidden="true"></i>{}</span>', look, icon, word
     )
