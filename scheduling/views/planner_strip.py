@@ -156,7 +156,7 @@ def strip(proposal: Proposal, choices: Choices, names: Names, clinic: Clinic) ->
         if span:
             said = _("%(name)s away") % {"name": names.short(absence.clinician_id)}
             notes.append(words.place(said, span[0].row, span[0].middle, "middle"))
-    due = tuple(_due(axis, line, words) for line in lines)
+    due = tuple(_due(axis, line, day, words) for line, day in zip(lines, days, strict=True))
     places = list(_places(axis, days))
     return Strip(
         height=_n((axis.rows - 1) * PITCH + HEIGHT + (MORE if words.is_deep else 0)),
@@ -202,16 +202,14 @@ def _ticks(axis: Axis) -> Iterator[Tick]:
         yield Tick(_n(x), _n(top + TOP), _n(top + FLOOR), label)
 
 
-def _due(axis: Axis, line: Line, words: _Words) -> Due:
+def _due(axis: Axis, line: Line, day: date, words: _Words) -> Due:
     window = line.window
     pieces: list[Piece] = []
     if window and (window.latest is None or window.latest >= window.earliest):
         until = axis.at(window.latest) + 1 if window.latest else axis.count
         pieces = list(axis.pieces(axis.at(window.earliest), until))
-    row, middle = axis.point(axis.start)
-    if pieces:
-        row, middle = pieces[0].row, pieces[0].left + 2
-    word = words.place(window_words(line), row, middle, "start", keep=False)
+    row, x = (pieces[0].row, pieces[0].left + 2) if pieces else axis.point(day)
+    word = words.place(window_words(line), row, x, "start" if pieces else "middle", keep=False)
     return Due(line.number, tuple(Box.of(piece, TOP + 6) for piece in pieces), word)
 
 
