@@ -123,13 +123,15 @@ class Here:
     why: str
 
 
+def quarter_begun(now: datetime, clinic: Clinic) -> datetime:
+    """Return the possible start that began last: 14:00 at 14:09."""
+    past = wall_time(now, clinic.tz).minute % clinic.grid_minutes
+    return now - timedelta(minutes=past, seconds=now.second, microseconds=now.microsecond)
+
+
 def here_start(wanted: Wanted, now: datetime) -> datetime:
     """Return when such a visit would start for someone who is here now: the quarter begun, after the cream."""
-    clinic = Clinic.objects.current()
-    begun = now - timedelta(
-        minutes=wall_time(now, clinic.tz).minute % clinic.grid_minutes, seconds=now.second, microseconds=now.microsecond
-    )
-    return begun + timedelta(minutes=wanted.visit().numbing_minutes)
+    return quarter_begun(now, Clinic.objects.current()) + timedelta(minutes=wanted.visit().numbing_minutes)
 
 
 def here_now(context: Context, starts_at: datetime) -> Here:

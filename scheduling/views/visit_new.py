@@ -26,7 +26,7 @@ from scheduling.forms.planner import Unreadable, read_token
 from scheduling.forms.visit_new import WantedForm
 from scheduling.forms.visits import BookForm
 from scheduling.models import Appointment, VisitType
-from scheduling.planning.single import Wanted
+from scheduling.planning.single import Wanted, quarter_begun
 from scheduling.services.errors import BookingError, OutsideDueWindow
 from scheduling.services.single import NeedsReason, Reasons, TooLate, book_visit
 from scheduling.views.after import tell, told
@@ -55,7 +55,8 @@ def visit_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
     )
     wanted = choices.wanted()
     data = _filled(request.POST, clinic, now) if request.method == "POST" else None
-    opens = {"day": today, "time": wall_time(now, clinic.tz), "clinician": choices.choices().clinician_id}
+    begun = wall_time(quarter_begun(now, clinic), clinic.tz)
+    opens = {"day": today, "time": begun, "clinician": choices.choices().clinician_id}
     form = BookForm(data, initial=opens, clinicians=clinicians, zone=clinic.tz, now=now)
     if data is not None and choices.errors:
         form.add_error(None, _("Nothing was saved. Mend what is marked above first."))
