@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.lib.locks import Busy
@@ -25,6 +26,7 @@ from tests.scheduling.test_planner_views import CHOSEN, address, fields, words
 from treatments.models import PlanStatus, TreatmentPlan
 
 pytestmark = pytest.mark.django_db
+MOST_QUERIES = 34
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 SHAPES: list[Any] = [
     {},
@@ -215,6 +217,20 @@ def test_a_draft_that_cannot_be_kept_stops_nobody(post: Callable[..., Any], monk
     assert response.status_code == 200
     assert "Draft not kept yet" in words(response)
     assert len(lines_of(response)) == 10
+
+
+def test_a_press_takes_as_many_queries_for_fifteen_sessions_as_for_four(
+    desk: Client, moira: Clinician, at: Any
+) -> None:
+    counts = []
+    for count in (4, 15):
+        plan = factory.make_plan(clinician=moira, session_count=count)
+        sent = {"who": f"{moira.pk}+", **CHOSEN, "count": count, "act": "propose"}
+        sent |= fields(desk.post(address(plan, "series_lines"), sent).content.decode()) | {"count": count}
+        with CaptureQueriesContext(connection) as caught:
+            desk.post(address(plan, "series_lines"), sent | {"act": "later-1"})
+        counts.append(len(caught))
+    assert counts[0] == counts[1] <= MOST_QUERIES
 
 
 @pytest.mark.django_db(transaction=True)
