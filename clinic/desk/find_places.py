@@ -50,9 +50,41 @@ WORDS: dict[str, str | Promise] = {
     "day": gettext_lazy("day list appointments book calendar schedule"),
     "patient_list": gettext_lazy("people files list"),
     "message_list": gettext_lazy("e-mails mail reminders outbox"),
+    "hours": gettext_lazy("opening working time absences closures away holidays staff"),
+    "catalogue": gettext_lazy("treatments protocols concerns areas services"),
+    "clinic_settings": gettext_lazy("clinic name address phone rooms devices"),
 }
 """What else people call the pages of the navigation."""
-MORE_PAGES: tuple[Page, ...] = ()
+MORE_PAGES = (
+    Page(
+        "patient_twin_list",
+        gettext_lazy("Files that look alike"),
+        "people",
+        Permission.MERGE_PATIENTS,
+        gettext_lazy("twins duplicates double merge"),
+    ),
+    Page(
+        "hours_outside",
+        gettext_lazy("Visits outside the hours"),
+        "calendar-x",
+        Permission.MANAGE_HOURS,
+        gettext_lazy("clash move absence closed"),
+    ),
+    Page(
+        "aftercare_list",
+        gettext_lazy("Aftercare texts"),
+        "card-text",
+        Permission.MANAGE_CATALOGUE,
+        gettext_lazy("versions instructions notes"),
+    ),
+    Page(
+        "visit_types",
+        gettext_lazy("Kinds of visit"),
+        "list-check",
+        Permission.MANAGE_CLINIC,
+        gettext_lazy("types lengths consultation review minutes"),
+    ),
+)
 ACTS = (
     Page(
         "patient_new",
@@ -60,6 +92,20 @@ ACTS = (
         "person-plus",
         Permission.EDIT_PATIENTS,
         gettext_lazy("new add file create person"),
+    ),
+    Page(
+        "hours_closure",
+        gettext_lazy("Close the clinic for a day"),
+        "door-closed",
+        Permission.MANAGE_HOURS,
+        gettext_lazy("closure closed holiday shut"),
+    ),
+    Page(
+        "protocol_new",
+        gettext_lazy("Add a treatment"),
+        "journal-plus",
+        Permission.MANAGE_CATALOGUE,
+        gettext_lazy("new protocol catalogue"),
     ),
 )
 
@@ -82,13 +128,7 @@ def days(user: User, query: str, today: date) -> list[Line]:
 
 def acts(user: User, query: str, people: Sequence[Person], *, elsewhere: bool) -> list[Line]:
     """Return what can be done: book for who was found; register who was not, unless a page or day was meant."""
-    found = [
-        Line(
-            _("Book for %(name)s") % {"name": one.patient.full_name}, one.book, "calendar-plus", one.patient.file_label
-        )
-        for one in people[:BOOKED_FOR]
-        if one.book and query
-    ]
+    found = [line for one in people[:BOOKED_FOR] if one.book and query for line in _books(one)]
     known = _lines(user, query, ACTS)
     nobody = query and not people and not known and not elsewhere and not digits(query) and "@" not in query
     if nobody and allows(user, Permission.EDIT_PATIENTS):
@@ -118,5 +158,12 @@ def _address(name: str) -> str:
         return ""
 
 
-def _file(one: Person) -> str:
-    return _("file %(number)s") % {"number": one.patient.file_label}
+def _books(one: Person) -> list[Line]:
+    """Return the ways to book for one patient: their course, or a single visit."""
+    name = {"name": one.patient.full_name}
+    file = _("file %(number)s") % {"number": one.patient.file_label}
+    single = reverse("visit_new", args=[one.patient.public_id])
+    return [
+        Line(_("Book for %(name)s") % name, one.book, "calendar-plus", file),
+        Line(_("Book a single visit for %(name)s") % name, single, "calendar-event", file),
+    ]

@@ -44,6 +44,8 @@ def pages_of_the_desk() -> dict[str, str]:
         "patients": reverse("patient_list"),
         "found": reverse("patient_list") + "?q=mar",
         "found nobody": reverse("patient_list") + "?q=zzzz",
+        "find": reverse("find") + "?q=mar",
+        "find nothing": reverse("find") + "?q=zzzz",
         "register": reverse("patient_new"),
         "edit": reverse("patient_edit", kwargs={"public_id": longest.public_id}),
         "patient": reverse("patient_page", kwargs={"public_id": busy.patient.public_id}),
