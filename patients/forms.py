@@ -15,7 +15,7 @@ from clinic.lib.days import age_on
 from clinic.lib.phones import phone_words
 from clinic.lib.typed import typed_date
 from clinic.models import Clinic
-from patients.details import PHONES, Details, e164, problems, tidy_postcode
+from patients.details import EARLIEST_BIRTH, PHONES, Details, e164, problems, tidy_postcode
 from patients.models import Patient
 
 NOT_AN_ENDING = _("After the @ it needs an ending: example.ca")
@@ -172,6 +172,7 @@ class PatientForm(forms.ModelForm):
                 field.widget.attrs["autocomplete"] = "off"
         if not self.instance.pk:
             self.fields["way"].choices = WAYS[1:]  # type: ignore[attr-defined]
+            self.fields["way"].widget.attrs["required"] = True
         if self.is_minor:
             for name in ("guardian_name", "guardian_phone"):
                 self.fields[name].widget.attrs["required"] = True
@@ -185,8 +186,13 @@ class PatientForm(forms.ModelForm):
     @property
     def is_minor(self) -> bool:
         """Whether the birth date, as it is typed, says that a guardian is needed."""
+        return self.age is not None and self.age < self.age_of_majority
+
+    @property
+    def age(self) -> int | None:
+        """The age that follows from the birth date as it is typed; None while that is no day of a life."""
         born, today = self.birth_date_now, timezone.localdate()
-        return born is not None and born <= today and age_on(born, today) < self.age_of_majority
+        return age_on(born, today) if born is not None and EARLIEST_BIRTH <= born <= today else None
 
     @property
     def asks_for_guardian(self) -> bool:

@@ -110,7 +110,8 @@ def patient_twins(request: HttpRequest) -> HttpResponse:
 @requires(Permission.EDIT_PATIENTS)
 def patient_guardian(request: HttpRequest) -> HttpResponse:
     """The fields of a guardian, when the birth date that is typed asks for one; saves nothing."""
-    return render(request, "patients/guardian.html", {"form": PatientForm(initial=request.POST.dict())})
+    shown = {"form": PatientForm(initial=request.POST.dict()), "is_part": True}
+    return render(request, "patients/guardian.html", shown)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from clinic.lib.access import Permission, requires
-from patients.twins import alike_on_file
+from patients.twins import PAIRS, alike_on_file
 
 PAGE_SIZE = 50
 
@@ -16,4 +16,4 @@ PAGE_SIZE = 50
 def patient_twin_list(request: HttpRequest) -> HttpResponse:
     """Every pair of files that look alike, the likeliest first."""
     page = Paginator(alike_on_file(), PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "patients/twin_list.html", {"page": page})
+    return render(request, "patients/twin_list.html", {"page": page, "most": PAIRS})

@@ -61,6 +61,7 @@ def test_a_guardian_comes_with_the_birth_date_and_is_asked_for(desk: Page, asser
     desk.get_by_label("Birth date").fill("8 May 2012")
     desk.keyboard.press("Tab")
     expect(desk.get_by_role("heading", name="Guardian")).to_be_visible()
+    expect(desk.get_by_text("years old: a guardian is needed, below")).to_be_visible()
     expect(desk.get_by_label("Mobile phone")).to_be_focused()
     assert_no_violations(desk)
     desk.keyboard.press("Control+Enter")

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
@@ -96,10 +97,12 @@ def test_without_a_script_a_minor_is_refused_with_the_fields_that_lack(desk: Use
     assert "Doreen Penney" in client.get(reverse("patient_page", args=[patient.public_id])).content.decode()
 
 
+@time_machine.travel(NOW, tick=False)
 def test_the_guardian_comes_and_goes_with_the_birth_date(desk: User, client: Client) -> None:
     url = reverse("patient_guardian")
     young = client.post(url, TYPED | {"birth_date": "2012-05-08"}).content.decode()
     assert "Under 19, someone must answer for the patient." in young
+    assert "14 years old: a guardian is needed, below" in young
     assert "error" not in young
     assert "guardian_name" not in client.post(url, TYPED).content.decode()
     assert "guardian_name" not in client.post(url, TYPED | {"birth_date": "8 May"}).content.decode()
