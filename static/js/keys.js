@@ -6,8 +6,10 @@
   const isField = (element) => element.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
   const isSingle = (event) => event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey;
 
+  // Nor does a letter reach the page behind a dialog.
+  const isShut = () => root.dataset.singleKeys === "off" || document.querySelector("dialog[open]");
   window.addEventListener("keydown", (event) => {
-    if (root.dataset.singleKeys === "off" && isSingle(event) && !isField(event.target)) event.stopImmediatePropagation();
+    if (isSingle(event) && !isField(event.target) && isShut()) event.stopImmediatePropagation();
   }, true);
 
   const find = () => {
@@ -45,7 +47,7 @@
     dialog.showModal();
   };
   document.addEventListener("keydown", (event) => {
-    if (!isSingle(event) || isField(event.target) || document.querySelector("dialog[open]")) return;
+    if (!isSingle(event) || isField(event.target)) return;
     if (event.key === "?" && dialog) {
       event.preventDefault();
       list();

@@ -244,7 +244,7 @@ def test_without_a_script_it_is_a_page(
     desk: Page, browser: Browser, live_server: LiveServer, penneys: list[Patient]
 ) -> None:
     context = browser.new_context(java_script_enabled=False, base_url=live_server.url)
-    context.add_cookies(desk.context.cookies())  # type: ignore[arg-type] - what one context gives another takes
+    context.add_cookies(desk.context.cookies())  # type: ignore[arg-type]
     page = context.new_page()
     page.goto("/day/")
     page.get_by_role("link", name="Find or go to").click()
@@ -267,6 +267,10 @@ def test_a_question_mark_lists_the_keys_of_the_page(desk: Page, assert_no_violat
     ring = keys.get_by_role("button", name="Close").evaluate("button => getComputedStyle(button).outlineStyle")
     assert ring == "solid"
     keep(desk, "keys")
+    address = desk.url
+    desk.keyboard.press("b")  # not for the page behind
+    desk.wait_for_timeout(150)
+    assert desk.url == address
     desk.keyboard.press("Escape")
     expect(keys).to_be_hidden()
 
