@@ -43,7 +43,11 @@ def untouched(client: Client, url: str) -> dict[str, Any]:
     """Return what the form sends when nobody touches it."""
     form = client.get(url).context["form"]
     shown = {name: form[name].value() for name in form.fields}
-    return {name: "on" if value is True else value for name, value in shown.items() if value is not None and value is not False}
+    return {
+        name: "on" if value is True else value
+        for name, value in shown.items()
+        if value is not None and value is not False
+    }
 
 
 def saved(client: Client, url: str, **asked: Any) -> str:
@@ -315,3 +319,13 @@ def test_queries_do_not_grow_with_the_catalogue(
         factory.make_protocol()
     with django_assert_num_queries(4):
         owner.get(reverse("catalogue"))
+
+
+def test_lists_are_in_their_order(owner: Client) -> None:
+    """An aggregate drops the order of the model: each list must name its own."""
+    names = [row.name for _words, rows in owner.get(reverse("catalogue")).context["groups"] for row in rows]
+    assert names == sorted(names)
+    concerns = [row.name for row, _cells in owner.get(reverse("concern_list")).context["rows"]]
+    assert concerns == sorted(concerns)
+    areas = [row.key for row, _cells in owner.get(reverse("area_list")).context["rows"]]
+    assert areas == list(Area.objects.values_list("key", flat=True))

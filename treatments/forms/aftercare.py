@@ -23,7 +23,8 @@ ICONS = {
     "telephone": _("phone"),
     "info-circle": _("letter i"),
 }
-STEPS, COMMON = 8, 6
+STEPS, COMMON = 6, 5
+"""Rows that are offered at least; two more than a text has."""
 UNTIL = "{until}"
 
 
@@ -37,9 +38,7 @@ class StepForm(forms.Form):
     icon = forms.ChoiceField(label=_("Drawing"), choices=list(ICONS.items()), initial="droplet")
     title = forms.CharField(label=_("What to do"), max_length=60, required=False)
     text = forms.CharField(label=_("In a sentence or two"), max_length=240, required=False)
-    hours = forms.IntegerField(
-        label=_("Until, hours after"), min_value=1, max_value=24 * 28, required=False, help_text=_("48 is two days")
-    )
+    hours = forms.IntegerField(label=_("Until, hours after"), min_value=1, max_value=24 * 28, required=False)
     massage = forms.BooleanField(label=_("Begins at the treatment’s hour of massage"), required=False)
 
     def clean(self) -> dict[str, Any]:
@@ -139,11 +138,11 @@ class TextForms:
         ]
         self.steps = [
             StepForm(data, prefix=f"step{place}", initial=steps[place] if place < len(steps) else None)
-            for place in range(STEPS)
+            for place in range(max(STEPS, len(steps) + 2))
         ]
         self.common = [
             CommonForm(data, prefix=f"common{place}", initial=bars[place] if place < len(bars) else None)
-            for place in range(COMMON)
+            for place in range(max(COMMON, len(bars) + 2))
         ]
 
     def is_valid(self) -> bool:

@@ -76,7 +76,12 @@ class ProtocolForm(forms.Form):
         max_value=240,
         help_text=_("Empty: the notes say nothing of massage"),
     )
-    room_kind = forms.ModelChoiceField(RoomKind.objects.all(), label=_("Kind of room"), empty_label=None)
+    room_kind = forms.ModelChoiceField(
+        RoomKind.objects.all(),
+        label=_("Kind of room"),
+        empty_label=None,
+        error_messages={"required": _("Choose a kind of room. New kinds are added under Settings.")},
+    )
     device_kind = forms.ModelChoiceField(
         DeviceKind.objects.all(), label=_("Kind of device"), required=False, empty_label=_("None")
     )

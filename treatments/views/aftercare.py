@@ -56,12 +56,14 @@ def aftercare_show(request: HttpRequest, version: int) -> HttpResponse:
     like = Protocol(aftercare_version=version, massage_from_hours=MASSAGE_HOURS)
     with translation.override(text.language):
         note = note_of(like, language=text.language, ended_at=now, now=now, zone=zone)
+    protocols = list(Protocol.objects.order_by("-is_active", "name"))
     shown = {
         "text": text,
         "note": note,
         "languages": [(Language(one), one == text.language) for one in texts],
         "lacking": [one for one in Language if one not in texts],
-        "protocols": Protocol.objects.order_by("-is_active", "name"),
+        "protocols": protocols,
+        "all_show_it": all(protocol.aftercare_version == version for protocol in protocols),
         "massage_hours": MASSAGE_HOURS,
     }
     return render(request, "treatments/catalogue/aftercare_text.html", shown)

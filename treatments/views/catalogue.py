@@ -32,9 +32,8 @@ LABELS = {name: field.label or "" for name, field in ProtocolForm.base_fields.it
 @requires(Permission.MANAGE_CATALOGUE)
 def catalogue(request: HttpRequest) -> HttpResponse:
     """Every treatment: those that are offered, then those that are not."""
-    rows = Protocol.objects.annotate(open_courses=Count("plans", filter=OPEN)).select_related(
-        "room_kind", "device_kind"
-    )
+    counted = Protocol.objects.annotate(open_courses=Count("plans", filter=OPEN))
+    rows = counted.select_related("room_kind", "device_kind").order_by("name")
     offered = [row for row in rows if row.is_active]
     others = [row for row in rows if not row.is_active]
     groups = [(_("Offered"), offered), (_("Not offered"), others)]

@@ -46,11 +46,12 @@ class AreaForm(RowForm):
 
 
 def _concerns() -> QuerySet[Any]:
-    return Concern.objects.annotate(offers=Count("protocols", filter=Q(protocols__is_active=True)))
+    return Concern.objects.annotate(offers=Count("protocols", filter=Q(protocols__is_active=True))).order_by("name")
 
 
 def _areas() -> QuerySet[Any]:
-    return Area.objects.annotate(offers=Count("protocols", filter=Q(protocols__is_active=True)))
+    counted = Area.objects.annotate(offers=Count("protocols", filter=Q(protocols__is_active=True)))
+    return counted.order_by("position", "pk")
 
 
 def _sides(area: Area) -> str:

@@ -97,11 +97,11 @@ def _devices() -> QuerySet[Any]:
 
 
 def _room_kinds() -> QuerySet[Any]:
-    return RoomKind.objects.annotate(in_use=Count("rooms", filter=Q(rooms__is_active=True)))
+    return RoomKind.objects.annotate(in_use=Count("rooms", filter=Q(rooms__is_active=True))).order_by("name")
 
 
 def _device_kinds() -> QuerySet[Any]:
-    return DeviceKind.objects.annotate(in_use=Count("devices", filter=Q(devices__is_active=True)))
+    return DeviceKind.objects.annotate(in_use=Count("devices", filter=Q(devices__is_active=True))).order_by("name")
 
 
 ROOMS = Shelf(
