@@ -22,8 +22,8 @@ from treatments.models import PlanStatus, SessionState, TreatmentPlan
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 11, 23, 14, 12, tzinfo=UTC)
-MOST_SECONDS = 0.2
-"""What a press may take in the middle of twenty, on a machine that has a core to spare."""
+MOST_QUERIES = 34
+"""What a press asks, whatever the length of the course. Seconds are said, not judged: they are the machine's."""
 PRESSES = 20
 ACTS = ["later-1", "earlier-1", "choose", "pick-1", "close-1", "fix", "propose"]
 
@@ -55,7 +55,7 @@ def timed(client: Client, address: str, form: dict[str, Any]) -> list[float]:
     return took
 
 
-def test_a_press_on_the_demo_answers_within_a_fifth_of_a_second(embedded: None, client: Client) -> None:
+def test_a_press_on_the_demo_asks_the_book_a_fixed_number_of_times(embedded: None, client: Client) -> None:
     build(MONDAY)
     plans = TreatmentPlan.objects.filter(status=PlanStatus.ACTIVE, sessions__state=SessionState.PLANNED)
     plan = max(plans.distinct(), key=lambda one: one.sessions.filter(state=SessionState.PLANNED).count())
@@ -76,5 +76,4 @@ def test_a_press_on_the_demo_answers_within_a_fifth_of_a_second(embedded: None, 
         f"planner, {lines} sessions on the demo's book: a press answers in {median(took) * 1000:.0f} ms (median of "
         f"{PRESSES}), 95 of 100 within {p95 * 1000:.0f} ms, {len(caught)} queries, {waiting:.1f} at work for each core"
     )
-    assert median(took) < MOST_SECONDS * waiting
-    assert p95 < 2 * MOST_SECONDS * waiting
+    assert len(caught) <= MOST_QUERIES
