@@ -13,7 +13,7 @@ from clinic.models import User
 from patients.models import Message, Patient
 from scheduling.models import Appointment
 from tests.browser.conftest import Complaints
-from treatments.models import SessionState, TreatmentPlan
+from treatments.models import PlanStatus, SessionState, TreatmentPlan
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,6 +34,7 @@ def pages_of_the_desk() -> dict[str, str]:
     longest = Patient.objects.filter(last_name__contains="Idrissi").first() or devika
     busy = Appointment.objects.holding().filter(starts_at__gt=timezone.now() + timedelta(days=2)).first()
     plan = TreatmentPlan.objects.filter(sessions__state=SessionState.PLANNED).first()
+    stopped = TreatmentPlan.objects.filter(status=PlanStatus.DISCONTINUED).first() or plan
     assert busy and plan
     return {
         "day": reverse("day"),
@@ -56,6 +57,8 @@ def pages_of_the_desk() -> dict[str, str]:
         "choose": reverse("plan_new", kwargs={"public_id": devika.public_id}),
         "no such treatment": reverse("plan_new", kwargs={"public_id": devika.public_id}) + "?q=zzzz",
         "plan": reverse("plan_new", kwargs={"public_id": devika.public_id}) + "?protocol=cellulite",
+        "course": reverse("course", kwargs={"public_id": plan.public_id}),
+        "a stopped course": reverse("course", kwargs={"public_id": stopped.public_id}),
         "planner": reverse("series_planner", kwargs={"public_id": plan.public_id}),
         "move": reverse("appointment_move", kwargs={"public_id": busy.public_id}),
         "messages": reverse("message_list"),
