@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -24,11 +24,14 @@ from patients.details import PHONES, Details, DetailsRefused
 from patients.forms import PatientForm
 from patients.models import Patient
 from patients.services.people import StalePatient, edit_patient, register_patient
+from patients.services.twins import say_not_twins
 from patients.twins import find_twins
 
 PAGE_SIZE = 50
 LONGEST_QUERY = 100
 TWINS_SHOWN = 2
+SOMEONE_ELSE = "other_"
+"""Begins the name of the field beside a likely twin; the twin's key ends it."""
 
 
 def _listed(request: HttpRequest, query: str, number: str | None = None) -> dict[str, Any]:
@@ -90,6 +93,7 @@ def patient_new(request: HttpRequest) -> HttpResponse:
         except OperationReused:
             form.add_error(None, _("This form was saved before with other words. Open a new one to register again."))
         else:
+            _say_someone_else(request, patient, form.cleaned_data["operation"])
             said = _("%(name)s is registered: file %(file)s.")
             messages.success(request, said % {"name": patient.full_name, "file": patient.file_label})
             return redirect("plan_new" if "book" in request.POST else "patient_page", patient.public_id)
@@ -103,7 +107,28 @@ def patient_twins(request: HttpRequest) -> HttpResponse:
     form = PatientForm(request.POST)
     form.full_clean()
     typed = form.cleaned_data
-    return render(request, "patients/twins.html", {"twins": find_twins(typed)[:TWINS_SHOWN], "typed": typed})
+    twins = find_twins(typed)[:TWINS_SHOWN]
+    names = [f"{SOMEONE_ELSE}{twin.patient.public_id}" for twin in twins]
+    asked = [(twin, name, request.POST.get(name, "")) for twin, name in zip(twins, names, strict=True)]
+    return render(request, "patients/twins.html", {"twins": asked, "typed": typed})
+
+
+def _say_someone_else(request: HttpRequest, patient: Patient, key: UUID) -> None:
+    """Keep what was said beside a likely twin: why that one is somebody else. Asked once, not on the list again."""
+    reasons = {name.removeprefix(SOMEONE_ELSE): str(why) for name, why in request.POST.items() if str(why).strip()}
+    alike = {str(twin.patient.public_id): twin.patient for twin in find_twins(Details.of(patient).as_dict())}
+    for other in alike.keys() & reasons.keys():
+        try:
+            say_not_twins(
+                key=uuid5(key, other + reasons[other]),
+                one_id=patient.pk,
+                other_id=alike[other].pk,
+                reason=reasons[other],
+                actor=person(request),
+                now=timezone.now(),
+            )
+        except Busy:
+            messages.warning(request, _("Why it is someone else was not kept: say it on the list of likely twins."))
 
 
 @require_POST

@@ -110,3 +110,16 @@ def test_ten_thousand_files_are_compared_quickly(clinic: Clinic) -> None:
     seconds = time.perf_counter() - began
     say(f"likely twins among 10,000 files, every pair of them with one phone: {seconds * 1000:.0f} ms")
     assert seconds < 3
+
+
+def test_who_registers_someone_else_says_why_once(desk: User, client: Client, marguerite: Patient) -> None:
+    typed = {"first_name": "Margaret", "last_name": "Penny", "birth_date": "8 May 1974", "phone": "709-555-0199"}
+    field = f"other_{marguerite.public_id}"
+    asked = client.post(reverse("patient_twins"), typed | {field: "Her sister"}).content.decode()
+    assert f'name="{field}"' in asked
+    assert 'value="Her sister"' in asked  # what was written stays while the form goes on
+    form = typed | {"language": "en-ca", "operation": str(uuid.uuid4()), field: "Her sister"}
+    for _ in range(2):
+        assert client.post(reverse("patient_new"), form).status_code == 302
+    assert NotTwins.objects.get().reason == "Her sister"
+    assert alike_on_file() == []
