@@ -9,20 +9,17 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Min
-from django.urls import reverse
-from django.utils import formats, timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from clinic.lib.days import local_day
 from clinic.models import Clinic
-from clinic.templatetags.pistor import clock, phone
 from patients.models import Message, MessageState
 from patients.services.outbox import links
 from patients.services.outbox.letters import letter
 from patients.services.outbox.registry import CallInstead, Composed, NoLongerTrue, NotNow, Outcome, composer
+from scheduling.mail_words import notes_words, reminder_words, series_words
 from scheduling.models import AHEAD, Appointment, AppointmentMessage, AppointmentStatus, SeriesMessage
 from scheduling.services.asked_again import series_again, visit_again
 from scheduling.services.calendar_file import calendar_file
@@ -66,32 +63,7 @@ def _reminder(message: Message, now: datetime) -> Outcome:
     later = next_civil_hour(now, clinic)
     if later > now:
         return NotNow(later)
-    return _reminder_letter(visit, message, clinic, now)
-
-
-def _reminder_letter(visit: Appointment, message: Message, clinic: Clinic, now: datetime) -> Composed:
-    arrival = timezone.localtime(visit.arrives_at)
-    days = (arrival.date() - timezone.localtime(now).date()).days
-    time = clock(arrival)
-    day = formats.date_format(arrival, "l, j F")
-    near = {0: _("today, %(day)s"), 1: _("tomorrow, %(day)s")}.get(days, "") % {"day": day}
-    subject = {
-        0: _("Reminder: your appointment today at %(time)s"),
-        1: _("Reminder: your appointment tomorrow at %(time)s"),
-    }.get(days, _("Your appointment on %(day)s")) % {"time": time, "day": day}
-    return letter(
-        "reminder",
-        subject=subject,
-        preview=_("Please arrive at %(time)s (%(zone)s).") % {"time": time, "zone": clinic.zone_word},
-        clinic=clinic,
-        patient=message.patient,
-        context={
-            "arrives_at": visit.arrives_at,
-            "minutes": int((visit.ends_at - visit.arrives_at) / timedelta(minutes=1)),
-            "near": near,
-            "notice_hours": 0 if near else clinic.notice_hours,
-        },
-    )
+    return letter(**vars(reminder_words(visit, clinic, now)), clinic=clinic, patient=patient)
 
 
 composer(REMINDER_3_DAYS, label=gettext_lazy("Reminder, 3 days"), visits=visit_of, again=visit_again)(_reminder)
@@ -148,46 +120,14 @@ def _series_letter(
     message: Message, change: Difference, clinic: Clinic, now: datetime, *, keep: Callable[[], None]
 ) -> Composed:
     gone = list(Appointment.objects.filter(pk__in=change.gone).order_by("starts_at"))
-    subject, opening = _series_words(change)
-    call = _("Questions? Call %(number)s") if not change.current else _("Call %(number)s to change or cancel")
     summary = _("%(clinic)s: appointment") % {"clinic": clinic.short_name}
     return letter(
-        "series_summary",
-        subject=subject,
-        preview=opening,
+        **vars(series_words(change, gone, clinic)),
         clinic=clinic,
         patient=message.patient,
-        context={
-            "opening": opening,
-            "lines": [_line(visit, change) for visit in change.current],
-            "gone": [_as_told(visit, change) for visit in gone],
-            "call": call % {"number": phone(clinic.phone)},
-        },
         attachments=(calendar_file(visits=change.current, gone=gone, clinic=clinic, summary=summary, now=now),),
         keep=keep,
     )
-
-
-def _series_words(change: Difference) -> tuple[str, str]:
-    if not change.current:
-        return _("Your appointments are cancelled"), _("Your appointments with us are cancelled. None is left ahead.")
-    count = len(change.current)
-    if change.told:
-        return _("Your appointments have changed"), _("Some of your appointments have changed. These now stand:")
-    return ngettext("Your appointment", "Your appointments", count), ngettext(
-        "You have %(count)d appointment with us:", "You have %(count)d appointments with us:", count
-    ) % {"count": count}
-
-
-def _line(visit: Appointment, change: Difference) -> dict[str, Any]:
-    words = _("new time") if visit.pk in change.told else _("new")
-    return {"arrives_at": visit.arrives_at, "is_new": change.is_new(visit), "words": words}
-
-
-def _as_told(visit: Appointment, change: Difference) -> dict[str, Any]:
-    """Return a visit that is gone at the time the patient knows, whatever became of the row since."""
-    numbing = visit.starts_at - visit.arrives_at
-    return {"arrives_at": datetime.fromisoformat(change.told[visit.pk]) - numbing}
 
 
 @composer(VISIT_NOTES, label=gettext_lazy("Visit notes ready"), visits=visit_of, again=visit_again)
@@ -200,15 +140,9 @@ def visit_notes(message: Message, now: datetime) -> Outcome:
         return NoLongerTrue(_("The visit is not completed any more."))
     promised = links.promised(message, NOTES, expires_at=now + NOTES_LIVE_FOR)
     return letter(
-        "visit_notes",
-        subject=_("Your visit notes are ready"),
-        preview=_("What to expect, and what to do in the next days."),
+        **vars(notes_words(promised.token, promised.expires_at)),
         clinic=Clinic.objects.current(),
         patient=message.patient,
-        context={
-            "link": settings.BASE_URL + reverse("visit_notes", args=[promised.token]),
-            "expires_at": promised.expires_at,
-        },
         secrets=(promised.token,),
         keep=partial(_mint, message, promised),
     )

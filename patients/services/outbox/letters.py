@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import mrml
@@ -15,6 +16,25 @@ from .registry import Attachment, Composed, nothing
 
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 """Characters that no XML may hold; one pasted into a name must not stop the mail."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a mail says: its two templates, and the values in them."""
+
+    template: str
+    subject: str
+    preview: str
+    context: Mapping[str, Any]
+
+
+def text_of(words: Words, *, clinic: Clinic, patient: Patient) -> str:
+    """Return the text of a mail in the active language and zone, as `letter` writes it beside the HTML."""
+    return _text(words.template, {**words.context, "clinic": clinic, "patient": patient})
+
+
+def _text(template: str, values: Mapping[str, Any]) -> str:
+    return render_to_string(f"emails/{template}.txt", dict(values)).strip() + "\n"
 
 
 def letter(
@@ -38,11 +58,10 @@ def letter(
         "patient": patient,
         "LANGUAGE_CODE": get_language(),
     }
-    text = render_to_string(f"emails/{template}.txt", values)
     html = mrml.to_html(_NO_XML.sub("", render_to_string(f"emails/{template}.mjml", values))).content
     return Composed(
         subject=subject,
-        text=text.strip() + "\n",
+        text=_text(template, values),
         html=html,
         attachments=attachments,
         template=template,
