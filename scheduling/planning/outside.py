@@ -11,47 +11,51 @@ from scheduling.models import AppointmentStatus
 WAITING = [AppointmentStatus.BOOKED, AppointmentStatus.CONFIRMED, AppointmentStatus.ARRIVED]
 """Statuses of a visit whose clinician is still to come: who is treated already stands nowhere wrong."""
 
-# The hours are read only for the days on which a clinician has a visit, as multiranges like those of free time.
+# Free hours are one multirange a clinician, over the days that have visits: no wall time is worked out for a visit.
 STATEMENT = """
 WITH visits AS MATERIALIZED (
-    SELECT id, clinician_id, starts_at, ends_at, (starts_at AT TIME ZONE %(zone)s)::date AS day
+    SELECT id, clinician_id, tstzrange(starts_at, ends_at) AS span
     FROM scheduling_appointment
     WHERE starts_at >= %(now)s AND status = ANY(%(waiting)s)
         AND (%(clinicians)s::bigint[] IS NULL OR clinician_id = ANY(%(clinicians)s))
-), days AS (
-    SELECT DISTINCT clinician_id, day, (extract(isodow FROM day) - 1)::int AS weekday FROM visits
 ), reach AS (
-    SELECT min(starts_at) AS since, max(ends_at) AS until, min(day) AS first, max(day) AS last FROM visits
+    SELECT (min(lower(span)) AT TIME ZONE %(zone)s)::date AS first,
+        (max(upper(span)) AT TIME ZONE %(zone)s)::date AS last, min(lower(span)) AS since, max(upper(span)) AS until
+    FROM visits
+), days AS (
+    SELECT day::date, (extract(isodow FROM day) - 1)::int AS weekday
+    FROM reach, generate_series(first, last, '1 day') day
 ), closed AS (
     SELECT coalesce(range_agg(tstzrange(starts_on::timestamp AT TIME ZONE %(zone)s,
         (ends_on + 1)::timestamp AT TIME ZONE %(zone)s)), '{}') AS spans
     FROM scheduling_closure, reach WHERE ends_on >= first AND starts_on <= last
 ), wall AS (
-    SELECT clinician_id, day, kind, (day + starts) AT TIME ZONE %(zone)s AS since,
+    SELECT clinician_id, kind, (day + starts) AT TIME ZONE %(zone)s AS since,
         (day + ends) AT TIME ZONE %(zone)s AS until
-    FROM days JOIN scheduling_weeklyhours weekly USING (clinician_id, weekday)
+    FROM days JOIN scheduling_weeklyhours weekly USING (weekday)
     WHERE valid_from <= day AND (valid_until IS NULL OR valid_until >= day)
+        AND (%(clinicians)s::bigint[] IS NULL OR clinician_id = ANY(%(clinicians)s))
         AND (kind = 'break' OR NOT EXISTS (
             SELECT FROM scheduling_hourschange other
             WHERE other."on" = day AND other.clinician_id = weekly.clinician_id))
     UNION ALL
-    SELECT clinician_id, day, 'work', (day + starts) AT TIME ZONE %(zone)s, (day + ends) AT TIME ZONE %(zone)s
-    FROM days JOIN scheduling_hourschange other USING (clinician_id)
-    WHERE other."on" = day AND starts IS NOT NULL
+    SELECT clinician_id, 'work', ("on" + starts) AT TIME ZONE %(zone)s, ("on" + ends) AT TIME ZONE %(zone)s
+    FROM scheduling_hourschange, reach WHERE "on" BETWEEN first AND last AND starts IS NOT NULL
 ), hours AS (
-    SELECT clinician_id, day,
-        coalesce(range_agg(tstzrange(since, greatest(since, until))) FILTER (WHERE kind = 'work'), '{}')
-        - coalesce(range_agg(tstzrange(since, greatest(since, until))) FILTER (WHERE kind = 'break'), '{}') AS spans
-    FROM wall GROUP BY clinician_id, day
+    SELECT clinician_id,
+        coalesce(range_agg(tstzrange(since, greatest(since, until))) FILTER (WHERE kind = 'work'), '{}') AS work,
+        coalesce(range_agg(tstzrange(since, greatest(since, until))) FILTER (WHERE kind = 'break'), '{}') AS breaks
+    FROM wall GROUP BY clinician_id
 ), away AS (
     SELECT clinician_id, range_agg(tstzrange(starts_at, ends_at)) AS spans
     FROM scheduling_absence absence, reach WHERE absence.ends_at > since AND absence.starts_at < until
     GROUP BY clinician_id
+), free AS MATERIALIZED (
+    SELECT clinician_id, work - breaks - coalesce(away.spans, '{}') - closed.spans AS spans
+    FROM hours LEFT JOIN away USING (clinician_id), closed
 )
-SELECT visits.id FROM visits CROSS JOIN closed
-    LEFT JOIN hours USING (clinician_id, day) LEFT JOIN away USING (clinician_id)
-WHERE tstzrange(visits.starts_at, visits.ends_at) && (closed.spans + coalesce(away.spans, '{}'))
-    OR NOT tstzrange(visits.starts_at, visits.ends_at) <@ coalesce(hours.spans, '{}')
+SELECT visits.id FROM visits LEFT JOIN free USING (clinician_id)
+WHERE free.spans IS NULL OR NOT visits.span <@ free.spans
 """
 
 

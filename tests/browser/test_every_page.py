@@ -61,6 +61,13 @@ def pages_of_the_desk() -> dict[str, str]:
         "a stopped course": reverse("course", kwargs={"public_id": stopped.public_id}),
         "planner": reverse("series_planner", kwargs={"public_id": plan.public_id}),
         "move": reverse("appointment_move", kwargs={"public_id": busy.public_id}),
+        "hours": reverse("hours"),
+        "hours of one": reverse("hours_of", args=[busy.clinician_id]),
+        "weekly hours": reverse("hours_week", args=[busy.clinician_id]),
+        "one day": reverse("hours_change", args=[busy.clinician_id]),
+        "absence": reverse("hours_absence", args=[busy.clinician_id]),
+        "closure": reverse("hours_closure"),
+        "visits outside hours": reverse("hours_outside"),
         "messages": reverse("message_list"),
         "message": reverse("message_detail", kwargs={"public_id": Message.objects.earliest("pk").public_id}),
     }
