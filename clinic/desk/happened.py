@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -33,6 +34,7 @@ class Happening:
     text: str
     detail: str = ""
     tone: str = ""
+    href: str = ""
 
 
 class Step(NamedTuple):
@@ -54,6 +56,11 @@ class Told:
         today: date,
     ) -> None:
         self.made = {visit.pk: visit.created_at for visit in visits}
+        self.pages = {
+            visit.pk: reverse("appointment", args=[visit.public_id])
+            for visit in visits
+            if visit.status != AppointmentStatus.UNDONE
+        }
         self.sessions = sessions
         self.several = len({session.plan_id for session in sessions.values()}) > 1
         self.names = names
@@ -75,6 +82,10 @@ class Told:
         session = self.sessions.get(event.session_id)
         return session.plan.name if session and self.several else ""
 
+    def page(self, event: Any) -> str:  # noqa: ANN401
+        """Return the page of the visit; what was undone has none."""
+        return self.pages.get(event.pgh_obj_id, "")
+
     def when(self, moment: datetime) -> str:
         day, wall = local_day(moment, self.zone), wall_time(moment, self.zone)
         return f"{day_words(day, self.today)}, {clock(wall)}"
@@ -87,14 +98,14 @@ class Told:
                 return None
             text = _("%(what)s moved to %(when)s") % {"what": self.what(event), "when": self.when(event.starts_at)}
             detail = _("from %(when)s") % {"when": self.when(before.starts_at)}
-            return Happening(
-                event.pgh_created_at, "arrow-left-right", text, _joined(detail, self.course(event), self.who(event))
-            )
+            said = _joined(detail, self.course(event), self.who(event))
+            return Happening(event.pgh_created_at, "arrow-left-right", text, said, href=self.page(event))
         icon, words, tone = STATES[AppointmentStatus(event.status)]
         at = event.pgh_created_at if before is not None else event.ends_at
         text = str(words()) % {"what": self.what(event)}
         by = _("by %(whom)s") % {"whom": event.get_cancelled_by_display()} if event.cancelled_by else ""
-        return Happening(at, icon, text, _joined(self.course(event), by, event.status_reason, self.who(event)), tone)
+        said = _joined(self.course(event), by, event.status_reason, self.who(event))
+        return Happening(at, icon, text, said, tone, self.page(event))
 
     def numbered(self, step: Step) -> Happening | None:
         """Tell that a visit bears another session now, because the numbers of a course follow its dates."""
@@ -124,7 +135,7 @@ class Told:
             text = _("%(what)s booked for %(when)s") % {"what": self.what(event), "when": self.when(first)}
             after = _("entered afterwards: %(why)s") % {"why": event.entry_reason} if event.entry_reason else ""
             detail = _joined(self.course(event), after, self.who(event))
-            return Happening(self.made[event.pgh_obj_id], "calendar-plus", text, detail)
+            return Happening(self.made[event.pgh_obj_id], "calendar-plus", text, detail, href=self.page(event))
         text = ngettext("%(count)d session booked", "%(count)d sessions booked", count) % {"count": count}
         detail = _("the first on %(when)s") % {"when": self.when(first)}
         return Happening(

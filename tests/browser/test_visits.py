@@ -76,6 +76,27 @@ def test_who_walked_in_is_booked_from_the_patient_page(desk: Page, book: dict[st
     assert Appointment.objects.get(kind="consultation", patient=patient).status == "undone"
 
 
+def test_who_walked_in_is_found_from_the_day_by_keyboard(desk: Page, book: dict[str, Any]) -> None:
+    desk.goto("/day/")
+    desk.get_by_role("link", name="Walk-in").focus()
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Who walked in?")
+    expect(desk.get_by_label("Find a patient")).to_be_focused()
+    desk.keyboard.type("noseworthy")
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Book a visit")
+    desk.get_by_role("button", name=re.compile("^Here now")).focus()
+    desk.keyboard.press("Enter")
+    expect(toast(desk, "Booked for Fatima Zahra Idrissi-Noseworthy: Consultation, Tue 24 Nov, 14:00.")).to_be_visible()
+
+
+def test_a_cancelled_session_is_reached_from_what_happened(desk: Page, book: dict[str, Any]) -> None:
+    Appointment.objects.filter(pk=book["visits"][1].pk).update(status="cancelled", status_reason="ill", version=2)
+    desk.goto(f"/patients/{book['patient'].public_id}/")
+    desk.get_by_role("link", name="Session 2 cancelled").click()
+    expect(desk.get_by_role("heading", name="Put it back")).to_be_visible()
+
+
 def test_a_choice_changes_the_times_and_keeps_the_focus(desk: Page, book: dict[str, Any]) -> None:
     desk.goto(f"/patients/{book['patient'].public_id}/visits/new/")
     desk.locator("#what-consultation").focus()

@@ -114,7 +114,7 @@ def test_a_course_shows_what_is_done_and_what_is_to_book(desk: User, client: Cli
     assert "of 4 done" in page
     assert [page.count(f"tr-{node}") for node in ("done", "next", "booked", "open")] == [2, 1, 0, 1]
     assert "Session 4 is to book" in page
-    assert page.count(reverse("series_planner", args=[plan.public_id])) == 2  # here, and the Book button
+    assert page.count(reverse("series_planner", args=[plan.public_id])) == 3  # here, the Book button and its menu
 
 
 def test_the_book_button_asks_for_a_treatment_when_nothing_is_to_book(desk: User, client: Client) -> None:
@@ -199,7 +199,7 @@ def test_an_owner_reads_and_is_offered_no_act(at_noon: object, client: Client, v
     client.force_login(factory.make_user(Role.OWNER), BACKEND)
     page = page_of(client, plan.patient)
     assert "Next visit, tomorrow" in page
-    for word in (">Move", ">Cancel", "data-key", "to book, from"):
+    for word in (">Move", ">Cancel", 'data-key="m"', 'data-key="b"', "to book, from"):
         assert (word in page) == (word == "to book, from")
 
 
