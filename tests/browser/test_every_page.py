@@ -68,6 +68,8 @@ def pages_of_the_desk() -> dict[str, str]:
         "absence": reverse("hours_absence", args=[busy.clinician_id]),
         "closure": reverse("hours_closure"),
         "visits outside hours": reverse("hours_outside"),
+        "visit": reverse("appointment", kwargs={"public_id": busy.public_id}),
+        "book a visit": reverse("visit_new", kwargs={"public_id": busy.patient.public_id}),
         "messages": reverse("message_list"),
         "message": reverse("message_detail", kwargs={"public_id": Message.objects.earliest("pk").public_id}),
     }
