@@ -102,7 +102,7 @@ class ClinicForm(forms.ModelForm):
         gettext_lazy("Held at most, minutes"), gettext_lazy("However often it changes meanwhile"), 0, 240
     )
     send_from = _clock(gettext_lazy("Messages from"))
-    send_until = _clock(gettext_lazy("Until"), gettext_lazy("Nobody gets a message in between"))
+    send_until = _clock(gettext_lazy("Messages until"), gettext_lazy("Outside these hours none leaves"))
 
     class Meta:
         model = Clinic
