@@ -36,6 +36,7 @@ class Need:
     numbing: int = 0
     turnover: int = 0
     room_kind: int = 0
+    device: bool = False
     not_in: frozenset[int] = frozenset()
 
 
@@ -47,16 +48,18 @@ class Seat:
     room: int
     day: date
     start: int
+    device: int | None = None
 
 
 @dataclass
 class Book:
-    """Who is busy when. `rooms` names the kind of each room."""
+    """Who is busy when. `rooms` names the kind of each room, `devices` counts those of the one kind."""
 
     today: date
     closed: Sequence[Closed]
     away: Sequence[Away]
     rooms: Sequence[int]
+    devices: int = 0
     _busy: dict[tuple[str, int, date], int] = field(default_factory=dict)
     _working: dict[tuple[int, date], int] = field(default_factory=dict)
 
@@ -91,11 +94,18 @@ class Book:
         if cells(start - need.numbing, end) & self._busy.get(("patient", need.patient, day), 0):
             return None
         span = cells(start, end + need.turnover)
+        if need.device and self.device_for(day, span) is None:
+            return None
         order = sorted(range(len(self.rooms)), key=lambda room: (room != clinician % len(self.rooms), room))
         for room in order:
             if self.rooms[room] == need.room_kind and not span & self._busy.get(("room", room, day), 0):
                 return room
         return None
+
+    def device_for(self, day: date, span: int) -> int | None:
+        """Return the first device that is free in these cells, or None."""
+        free = (device for device in range(self.devices) if not span & self._busy.get(("device", device, day), 0))
+        return next(free, None)
 
     def find(
         self, need: Need, clinicians: Iterable[int], days: Iterable[date], wished: date, around: int
@@ -112,7 +122,8 @@ class Book:
         for _cost, _rank, day, start, clinician in sorted(starts):
             room = self.room_for(need, clinician, day, start)
             if room is not None:
-                return Seat(clinician, room, day, start)
+                span = cells(start, start + need.minutes + need.turnover)
+                return Seat(clinician, room, day, start, self.device_for(day, span) if need.device else None)
         return None
 
     def take(self, need: Need, seat: Seat) -> None:
@@ -123,11 +134,14 @@ class Book:
 
     def _mark(self, need: Need, seat: Seat, *, taken: bool) -> None:
         end = seat.start + need.minutes
-        for what, who, start, until in (
+        held = [
             ("clinician", seat.clinician, seat.start, end),
             ("room", seat.room, seat.start, end + need.turnover),
             ("patient", need.patient, seat.start - need.numbing, end),
-        ):
+        ]
+        if seat.device is not None:
+            held.append(("device", seat.device, seat.start, end + need.turnover))
+        for what, who, start, until in held:
             key, bits = (what, who, seat.day), cells(start, until)
             busy = self._busy.get(key, 0)
             self._busy[key] = busy | bits if taken else busy & ~bits

@@ -15,7 +15,7 @@ from treatments.aftercare import first_version
 from treatments.catalogue import load_catalogue
 from treatments.models import AftercareText, Protocol
 
-from . import house, keep
+from . import house, keep, sent
 from .book import Book
 from .courses import Offer
 from .days import absences, closures
@@ -53,6 +53,7 @@ def offers(kinds: list[RoomKind]) -> list[Offer]:
             protocol.turnover_minutes,
             place_of[protocol.room_kind_id],
             tuple((area.key, area.sided, area.restricted) for area in protocol.areas.all()),
+            device=protocol.device_kind_id is not None,
         )
         for protocol in found
     ]
@@ -61,7 +62,7 @@ def offers(kinds: list[RoomKind]) -> list[Offer]:
 def reckon(today: date, of: list[Offer], room_kinds: list[int], rng: Random) -> tuple[Book, Story]:
     """Return the book of this local day and what stands in it. Nothing is read or written."""
     closed = closures(today)
-    book = Book(today, closed, absences(today, closed), room_kinds)
+    book = Book(today, closed, absences(today, closed), room_kinds, len(house.DEVICES))
     story = tell(book, of, rng, closed)
     add_talks(book, story, rng, room_kinds[0])
     for need, seat in story.held:
@@ -91,6 +92,7 @@ def build(now: datetime) -> Demo:
     ahead = (
         Appointment.objects.filter(starts_at__gte=since).select_related("patient").order_by("starts_at", "public_id")
     )
+    sent.keep_sent(rows, rng, since)
     notices.remind_all(appointments=ahead, now=since)
     fullness = book.share(today, today + timedelta(days=27))
     return Demo(len(saved), len(story.courses), visits, fullness)

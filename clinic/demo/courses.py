@@ -28,6 +28,20 @@ class Offer:
     turnover: int
     room_kind: int
     areas: tuple[tuple[str, bool, bool], ...]
+    device: bool = False
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """Why a course is not as the catalogue has it, or does not go on."""
+
+    long_gap: str = ""
+    many_sessions: str = ""
+    minor: str = ""
+    status: str = ""
+
+
+NO_REASONS = Reasons()
 
 
 @dataclass
@@ -65,12 +79,13 @@ class Course:
     miss: frozenset[int] = frozenset()
     steady: bool = False
     status: PlanStatus = PlanStatus.ACTIVE
+    reasons: Reasons = NO_REASONS
     visits: list[Visit] = field(default_factory=list)
 
     @property
     def need(self) -> Need:
         offer = self.offer
-        return Need(self.patient, offer.minutes, offer.numbing, offer.turnover, offer.room_kind)
+        return Need(self.patient, offer.minutes, offer.numbing, offer.turnover, offer.room_kind, offer.device)
 
     @property
     def made_on(self) -> date:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 TUESDAY = 1
 PAST_WEEKS = 6
 AHEAD_WEEKS = 12
-MEMORY_DAYS = 190
+MEMORY_DAYS = 330
 """How far back the oldest visit of the demo may lie."""
 
 

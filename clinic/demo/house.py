@@ -13,6 +13,12 @@ CLINIC = {
 }
 PASSWORD = "pistor-demo"  # noqa: S105 - printed beside the address of every demo, and made only here
 ROOMS = ["Room 1", "Room 2", "Room 3"]
+DEVICE_KIND = ("mesogun", "Mesogun")
+DEVICES = ["Mesogun A", "Mesogun B"]
+WITH_DEVICE = "meso-lift"
+"""The protocol that asks for a device; the others need none."""
+TALKS = {"consultation": 30, "review": 20}
+TALK_TURNOVER = 5
 DESK = ("desk@demo.example", "Dana Rideout")
 OWNER = ("owner@demo.example", "Ruth Noseworthy")
 MOIRA, ANIKA, ETIENNE, FOLAKE = range(4)

@@ -12,9 +12,18 @@ from django.db import connection
 from django.db.models import F, OuterRef, Subquery, Value
 from django.db.models.functions import Least
 
-from clinic.models import Clinic, Clinician, Role, Room, RoomKind, User
+from clinic.models import Clinic, Clinician, Device, DeviceKind, Role, Room, RoomKind, User
 from patients.models import Patient
-from scheduling.models import Absence, Appointment, Closure, HoursKind, WeeklyHours
+from scheduling.models import (
+    Absence,
+    Appointment,
+    AppointmentStatus,
+    CancelledBy,
+    Closure,
+    HoursKind,
+    VisitType,
+    WeeklyHours,
+)
 from treatments.course import sides_of
 from treatments.models import Area, PlanArea, Protocol, Session, TreatmentPlan
 
@@ -33,6 +42,7 @@ class House:
     clinic: Clinic
     clinicians: list[Clinician]
     rooms: list[Room]
+    devices: list[Device]
 
     @property
     def tz(self) -> ZoneInfo:
@@ -84,7 +94,21 @@ def keep_house(kinds: Sequence[RoomKind]) -> House:
     rooms = [Room(name=name, kind=kinds[0], position=place + 1) for place, name in enumerate(house.ROOMS)]
     for room, kind in zip(reversed(rooms), last_kinds, strict=False):
         room.kind = kind
-    return House(clinic, clinicians, Room.objects.bulk_create(rooms))
+    for kind_of_talk, minutes in house.TALKS.items():
+        facts = {"minutes": minutes, "turnover_minutes": house.TALK_TURNOVER, "room_kind": kinds[0]}
+        VisitType.objects.update_or_create(kind=kind_of_talk, defaults=facts)
+    return House(clinic, clinicians, Room.objects.bulk_create(rooms), _keep_devices())
+
+
+def _keep_devices() -> list[Device]:
+    """Write the devices and let the one protocol ask for their kind."""
+    key, name = house.DEVICE_KIND
+    kind = DeviceKind.objects.get_or_create(key=key, defaults={"name": name})[0]
+    protocol = Protocol.objects.get(key=house.WITH_DEVICE)
+    protocol.device_kind = kind
+    protocol.save(update_fields=["device_kind"])
+    devices = [Device(name=name, kind=kind, position=place + 1) for place, name in enumerate(house.DEVICES)]
+    return Device.objects.bulk_create(devices)
 
 
 def keep_days_off(rows: House, closed: Sequence[Closed], away: Sequence[Away]) -> None:
@@ -118,6 +142,18 @@ def keep_patients(people: Sequence[Someone], rng: Random, rows: House, today: da
             choices_at=rows.at(today - timedelta(days=someone.days_known), 600),
             choices_source=someone.choices_source,
             note=someone.note,
+            street=someone.place.street,
+            town=someone.place.town,
+            province=someone.place.province,
+            postal_code=someone.place.postal_code,
+            emergency_name=someone.emergency.name,
+            emergency_phone=someone.emergency.phone,
+            emergency_relation=someone.emergency.relation,
+            guardian_name=someone.guardian.name,
+            guardian_phone=someone.guardian.phone,
+            guardian_relation=someone.guardian.relation,
+            archived_at=rows.at(today - timedelta(days=20), 600) if someone.archived_reason else None,
+            archived_reason=someone.archived_reason,
         )
         for someone in people
     ]
@@ -176,6 +212,10 @@ def _plan(course: Course, protocol: Protocol, patients: Sequence[Patient], rng: 
         device_kind=protocol.device_kind,
         usual_weekdays=[course.first.weekday()],
         usual_time=time(*divmod(course.around, 60)),
+        long_gap_reason=course.reasons.long_gap,
+        many_sessions_reason=course.reasons.many_sessions,
+        minor_reason=course.reasons.minor,
+        status_reason=course.reasons.status,
     )
 
 
@@ -217,6 +257,7 @@ def _appointment(
         session=session,
         clinician=rows.clinicians[seat.clinician],
         room=rows.rooms[seat.room],
+        device=rows.devices[seat.device] if seat.device is not None else None,
         arrives_at=starts_at - timedelta(minutes=need.numbing),
         starts_at=starts_at,
         ends_at=ends_at,
@@ -227,4 +268,5 @@ def _appointment(
         status=visit.status,
         late_reason=visit.late_reason,
         status_reason=visit.status_reason,
+        cancelled_by=CancelledBy.PATIENT if visit.status == AppointmentStatus.CANCELLED else "",
     )

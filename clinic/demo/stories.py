@@ -8,17 +8,25 @@ from random import Random
 from treatments.models import PlanStatus
 
 from .book import Book, Need, Seat
-from .courses import Course, Offer, Visit, walk
+from .courses import NO_REASONS, Course, Offer, Reasons, Visit, walk
 from .days import AHEAD_WEEKS, PAST_WEEKS, Closed, tuesdays
 from .house import ANIKA, CLINICIANS, ETIENNE, MOIRA, PHYSICIANS
-from .people import COUNT, DEVIKA, FATIMA, JOANNE
+from .people import ARCHIVED, COUNT, DEVIKA, FATIMA, JOANNE, TWO_FILES, UNDER_AGE
 
-AIM, AIM_LATER = 0.48, 0.36
+AIM, AIM_LATER = 0.7, 0.42
 """How full the book is to be in the next four weeks, and in the eight after: the part of the working minutes taken."""
 WEIGHTS = [37, 15, 22, 26]
 """How often each clinician is chosen: about their hours a week."""
-NEWCOMERS = 8
+NEWCOMERS = 12
 """Patients who have had, or will have, a first consultation and nothing else."""
+WHY_STOPPED = ["Moves to Halifax", "Does not want to go on", "Found a clinic nearer home", "Too far to drive"]
+WHY_PAUSED = [
+    "Travels until spring",
+    "Works offshore this winter",
+    "Looks after her grandchild",
+    "Away for work",
+]
+WHY_FAR_APART = ["Works offshore, three weeks on", "Flies in from Labrador"]
 TWO = 14 * 60
 RESERVED = Need(DEVIKA, minutes=75)
 
@@ -50,6 +58,8 @@ class Wish:
     stop_after: int | None = None
     miss: frozenset[int] = frozenset()
     status: PlanStatus = PlanStatus.ACTIVE
+    interval: tuple[int, int, int] | None = None
+    reasons: Reasons = NO_REASONS
 
 
 class Teller:
@@ -57,9 +67,10 @@ class Teller:
 
     def __init__(self, book: Book, offers: list[Offer], rng: Random) -> None:
         self.book, self.offers, self.rng, self.story = book, offers, rng, Story()
-        self.waiting = [place for place in range(COUNT) if place not in {DEVIKA, JOANNE, FATIMA}]
+        told_apart = {DEVIKA, JOANNE, FATIMA, TWO_FILES[1], *UNDER_AGE, *ARCHIVED}
+        self.waiting = [place for place in range(COUNT) if place not in told_apart]
         rng.shuffle(self.waiting)
-        self.story.newcomers = [self.waiting.pop() for _ in range(NEWCOMERS)]
+        self.story.newcomers = [max(UNDER_AGE), *(self.waiting.pop() for _ in range(NEWCOMERS))]
         self.areas_of: dict[int, set[str]] = {}
         self.courses_of: Counter[int] = Counter()
 
@@ -77,7 +88,7 @@ class Teller:
             offer,
             clinicians,
             count,
-            offer.interval,
+            wish.interval or offer.interval,
             first,
             wish.around or self._around(clinicians[0], first),
             areas,
@@ -85,6 +96,7 @@ class Teller:
             miss=wish.miss,
             steady=wish.steady,
             status=wish.status,
+            reasons=wish.reasons,
         )
         self.story.courses.append(walk(self.book, self.rng, course))
         return course
@@ -93,7 +105,7 @@ class Teller:
         """Return the next patient without a course; then, one who can have a second on other areas."""
         if self.waiting:
             return self.waiting.pop()
-        can = [place for place in sorted(self.areas_of) if self._apart(place) and place != JOANNE]
+        can = [place for place in sorted(self.areas_of) if self._apart(place) and place not in {JOANNE, *UNDER_AGE}]
         fewest = min(self.courses_of[place] for place in can)
         return self.rng.choice([place for place in can if self.courses_of[place] == fewest])
 
@@ -173,18 +185,28 @@ def _stages(teller: Teller) -> None:
     def day(*ago: int) -> date:
         return today - timedelta(days=teller.rng.randint(*ago))
 
-    for _ in range(6):
+    for _ in range(9):
         teller.course(Wish(day(-12, -5), stop_after=0))
-    for stop in (2, 3, 3, 2, 3):
+    for stop in (2, 3, 3, 2, 3, 2, 3):
         teller.course(Wish(day(86, 100), stop_after=stop))
-    for stop in (2, 3, 2):
-        teller.course(Wish(day(90, 110), stop_after=stop, status=PlanStatus.DISCONTINUED))
-    for stop in (2, 3):
-        teller.course(Wish(day(55, 70), stop_after=stop, status=PlanStatus.PAUSED))
-    for missed in (2, 2, 3, 3, 4, 4):
+    for stop, why in zip((2, 3, 2, 2), WHY_STOPPED, strict=True):
+        stopped = PlanStatus.DISCONTINUED
+        teller.course(Wish(day(90, 110), stop_after=stop, status=stopped, reasons=Reasons(status=why)))
+    for stop, why in zip((2, 3, 2, 3), WHY_PAUSED, strict=True):
+        teller.course(Wish(day(55, 70), stop_after=stop, status=PlanStatus.PAUSED, reasons=Reasons(status=why)))
+    for why in WHY_FAR_APART:
+        reasons = Reasons(long_gap=why)
+        teller.course(Wish(day(40, 60), key="cellulite", count=8, steady=True, interval=(14, 21, 28), reasons=reasons))
+    long = Reasons(many_sessions="Two more rounds agreed with Dr. Sandhu")
+    teller.course(Wish(day(60, 70), key="cellulite", count=18, clinician=ANIKA, reasons=long))
+    young = Reasons(minor="Agreed with Dr. Sandhu; her mother signed and comes along")
+    teller.course(Wish(day(20, 30), min(UNDER_AGE), "scars-stretch-marks", count=6, steady=True, reasons=young))
+    for missed in (2, 2, 3, 3, 4, 4, 3, 2):
         teller.course(Wish(day(30, 44), miss=frozenset({missed}), key="cellulite" if missed == 3 else ""))
-    for _ in range(12):
+    for _ in range(16):
         teller.course(Wish(day(10, 30), ended=True, steady=True))
+    for _ in range(30):
+        teller.course(Wish(day(45, 110), ended=True, steady=True))
 
 
 def _fill(teller: Teller) -> None:
@@ -196,7 +218,7 @@ def _fill(teller: Teller) -> None:
         (today - timedelta(weeks=PAST_WEEKS), today - timedelta(days=1), AIM, (-32, -2), True),
     ]
     for first, last, aim, starts, ended in spans:
-        for _ in range(200):
+        for _ in range(400):
             if book.share(first, last) >= aim:
                 break
             teller.course(Wish(today + timedelta(days=rng.randint(*starts)), ended=ended))

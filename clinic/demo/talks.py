@@ -8,11 +8,10 @@ from scheduling.models import AppointmentKind, AppointmentStatus
 from .book import Book, Need, span_of_days
 from .courses import Visit, fate
 from .days import PAST_WEEKS
-from .house import ANIKA, ETIENNE, FOLAKE
+from .house import ANIKA, ETIENNE, FOLAKE, TALK_TURNOVER, TALKS
 from .stories import Story
 
 WHO = [ANIKA, ETIENNE, FOLAKE]
-MINUTES = {AppointmentKind.CONSULTATION: 30, AppointmentKind.REVIEW: 15}
 
 
 def add_talks(book: Book, story: Story, rng: Random, room_kind: int) -> None:
@@ -21,7 +20,7 @@ def add_talks(book: Book, story: Story, rng: Random, room_kind: int) -> None:
 
     def seat(kind: AppointmentKind, patient: int, wished: date) -> None:
         if since <= wished <= until:
-            visit = _seat(book, rng, Need(patient, MINUTES[kind], 0, 5, room_kind), kind, wished)
+            visit = _seat(book, rng, Need(patient, TALKS[kind], 0, TALK_TURNOVER, room_kind), kind, wished)
             story.others += [visit] if visit else []
 
     for place, patient in enumerate(story.newcomers):

@@ -1,4 +1,4 @@
-"""The demo, made in a real database: the same twice, within every rule of the book, half full, and quickly."""
+"""The demo, made in a real database: the same twice, within every rule of the book, well filled, and quickly."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import sys
 from datetime import UTC, date, datetime, time, timedelta
 from io import StringIO
 from itertools import pairwise
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import pytest
@@ -19,7 +19,9 @@ from clinic.models import Clinic, Clinician, Role, Room, User
 from patients.models import Message, Patient
 from scheduling.models import HOLDING, Absence, Appointment, Closure, HoursKind, WeeklyHours
 from scheduling.planning import planner
+from scheduling.services.told import difference
 from tests import factory
+from tests.figures import say
 from treatments.models import PlanStatus, Protocol, Session, SessionState, TreatmentPlan
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +60,7 @@ def dump() -> str:
         )
     ]
     sessions = Session.objects.order_by("plan__public_id", "number").values("plan__public_id", "number", "state")
-    mails = Message.objects.order_by("patient__file_number", "due_at", "kind").values(
+    mails = Message.objects.order_by("patient__file_number", "due_at", "kind", "state", "not_after").values(
         "patient__file_number", "kind", "channel", "state", "due_at", "not_after"
     )
     return json.dumps([*tables, *map(list, (plans, visits, sessions, mails))], default=str, sort_keys=True)
@@ -100,25 +102,33 @@ def test_it_does_not_depend_on_the_order_of_hashes() -> None:
     assert told[0] == told[1] != ""
 
 
-def test_it_is_made_within_the_time(embedded: None, capsys: pytest.CaptureFixture[str]) -> None:
-    started = perf_counter()
+def test_it_is_made_within_the_time(embedded: None) -> None:
+    """Work is judged, not waiting: other tests may share the processor and the disk."""
+    started, worked = perf_counter(), process_time()
     call_command("demo", stdout=StringIO())
-    took = perf_counter() - started
-    with capsys.disabled():
-        print(f"\ndemo made in {took:.2f} s")  # noqa: T201 - the figure for the closing note
-    assert took < SECONDS
+    took, work = perf_counter() - started, process_time() - worked
+    say(f"demo: made in {took:.1f} s, {work:.1f} s of them our own work")
+    assert work < SECONDS
 
 
 def test_it_has_the_people_of_a_small_clinic(demo: Demo) -> None:
     assert Clinic.objects.current().name == "Harbourlight Clinic"
-    assert (Clinician.objects.count(), Room.objects.count(), Patient.objects.count()) == (4, 3, 150)
+    assert (Clinician.objects.count(), Room.objects.count(), Patient.objects.count()) == (4, 3, 400)
     assert Patient.objects.get(file_number=2041).full_name == "Devika Rao"
     assert Patient.objects.filter(first_name="Fatima Zahra", last_name="Idrissi-Noseworthy").exists()
     assert Patient.objects.filter(email="").count() >= 3
     assert Patient.objects.filter(email="puddister.home@example.ca").count() == 2
-    assert not Patient.objects.exclude(phone__regex=r"^\+1(709|879)55501\d\d$").exists()
+    assert not Patient.objects.exclude(phone__regex=r"^\+1(709|879|902|506|782)55501\d\d$").exists()
     assert not Patient.objects.exclude(email__regex=r"^$|@example\.(ca|com)$").exists()
-    assert Patient.objects.filter(birth_date__gt=date(2026 - 19, 11, 23)).count() == 0
+    assert Patient.objects.filter(last_name="Penney").count() >= 20
+    young = Patient.objects.filter(birth_date__gt=date(2026 - 19, 11, 23))
+    assert young.count() == 2
+    assert not young.filter(guardian_name="").exists()
+    assert Patient.objects.filter(archived_at__isnull=False).count() == 6
+    assert not Appointment.objects.filter(patient__archived_at__isnull=False).exists()
+    assert Patient.objects.exclude(street="").count() > 300
+    assert 150 < Patient.objects.exclude(emergency_phone="").count() < 350
+    assert Patient.objects.filter(last_name="Hollett", birth_date=date(1979, 3, 14)).count() == 2
     assert factory.make_patient().file_number == 2042
 
 
@@ -167,7 +177,7 @@ def test_numbers_follow_dates_and_nothing_is_too_early(demo: Demo) -> None:
             assert gap >= plan.interval_min
             assert gap <= plan.interval_max or reason
             late += gap > plan.interval_max
-    assert late < 100
+    assert late < 200
 
 
 def test_courses_of_one_patient_that_run_together_treat_other_areas(demo: Demo) -> None:
@@ -187,9 +197,9 @@ def test_courses_of_one_patient_that_run_together_treat_other_areas(demo: Demo) 
     ],
     ids=str,
 )
-def test_visits_lie_in_working_time_and_the_book_is_half_full(embedded: None, now: datetime) -> None:
+def test_visits_lie_in_working_time_and_the_book_is_well_filled(embedded: None, now: datetime) -> None:
     demo = build(now)
-    assert 0.4 <= demo.fullness <= 0.6
+    assert 0.6 <= demo.fullness <= 0.8
     today = now.astimezone(factory.ST_JOHNS).date()
     closed = list(Closure.objects.all())
     away = list(Absence.objects.all())
@@ -227,13 +237,13 @@ def working_minutes(day: date) -> int:
     return sum(minutes_of(row.starts, row.ends) * (1 if row.kind == HoursKind.WORK else -1) for row in rows)
 
 
-def test_half_the_working_minutes_of_four_weeks_are_taken(demo: Demo, capsys: pytest.CaptureFixture[str]) -> None:
+def test_seven_tenths_of_the_next_four_weeks_are_taken(demo: Demo, capsys: pytest.CaptureFixture[str]) -> None:
     days = [date(2026, 11, 23) + timedelta(days=step) for step in range(28)]
     working = sum(working_minutes(day) for day in days)
     taken = sum(visit.minutes for visit in Appointment.objects.holding().filter(wall_date__in=days))
     with capsys.disabled():
         print(f"\n{taken} of {working} working minutes of the next four weeks are taken: {taken / working:.0%}")  # noqa: T201
-    assert 0.4 <= taken / working <= 0.6
+    assert 0.6 <= taken / working <= 0.8
     assert taken / working == pytest.approx(demo.fullness, abs=0.001)
 
 
@@ -255,10 +265,22 @@ def test_devika_meets_two_clashes_on_tuesdays_at_two(embedded: None, ahead: int)
 
 def test_messages_wait_only_for_visits_ahead(demo: Demo) -> None:
     midnight = factory.at(date(2026, 11, 23), "00:00")
-    assert Message.objects.filter(state="waiting").count() > 500
-    assert not Message.objects.exclude(state="waiting").exists()
-    assert not Message.objects.filter(of_appointment__appointment__starts_at__lt=midnight).exists()
-    assert not Message.objects.filter(due_at__lt=midnight).exists()
+    waiting = Message.objects.filter(state="waiting")
+    assert waiting.count() > 500
+    assert not waiting.filter(of_appointment__appointment__starts_at__lt=midnight).exists()
+    assert not waiting.filter(due_at__lt=midnight).exists()
+
+
+def test_the_past_month_was_told(demo: Demo) -> None:
+    midnight = factory.at(date(2026, 11, 23), "00:00")
+    settled = Message.objects.exclude(state="waiting")
+    assert settled.filter(state="sent").count() > 500
+    assert set(settled.values_list("state", flat=True)) == {"sent", "failed", "expired", "withdrawn"}
+    assert not settled.filter(due_at__gte=midnight).exists()
+    assert Message.objects.needing_a_person(midnight, since=midnight - timedelta(days=7)).exists()
+    assert not settled.filter(state="sent", channel="email", body="").exists()
+    for plan in TreatmentPlan.objects.filter(sessions__state=SessionState.BOOKED).distinct():
+        assert difference(plan, midnight).is_nothing or not plan.patient.email
 
 
 def test_it_refuses_a_database_that_is_not_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
