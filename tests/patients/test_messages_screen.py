@@ -62,7 +62,13 @@ def test_what_needs_a_person_comes_first(client: Client, desk: User, put: Put) -
     heads = [page.index(f"<span>{title}</span>") for title in ("Needs you", "Due", "Sent")]
     assert heads == sorted(heads)
     assert page.count(">Told by phone<") == 3
-    for words in ("Failed: the address does not exist", "Not in time: it could not leave", "Call instead: no e-mail", "709-555-0149", "Sent "):
+    for words in (
+        "Failed: the address does not exist",
+        "Not in time: it could not leave",
+        "Call instead: no e-mail",
+        "709-555-0149",
+        "Sent ",
+    ):
         assert words in page
 
 

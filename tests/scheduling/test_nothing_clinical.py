@@ -12,8 +12,8 @@ from patients.services.outbox.sweep import sweep
 from scheduling.services import notices
 from scheduling.services.reminding import REMINDER_1_DAY, REMINDER_3_DAYS
 from tests import factory
-from tests.scheduling.mailing import MINUTE, MONDAY, Course
 from tests.scheduling.helpers import take
+from tests.scheduling.mailing import MINUTE, MONDAY, Course
 from tests.smtp import Sink
 from treatments.models import Area
 
