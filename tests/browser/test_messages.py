@@ -72,7 +72,7 @@ def test_the_list_and_one_message(
 
     page.get_by_role("link", name="Sent", exact=True).click()
     page.get_by_role("row").filter(has_text="All dates").get_by_role("link").click()
-    expect(page.get_by_text("You have 3 appointments with us:")).to_be_visible()
+    expect(page.get_by_text("You have 3 appointments with us:", exact=True)).to_be_visible()
     assert_no_violations(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
@@ -99,3 +99,23 @@ def test_the_notes_open_without_scripts(browser: Browser, live_server: LiveServe
     answer(page, "2")
     expect(page.get_by_text("Keep it clean and dry")).to_be_visible()
     context.close()
+
+
+def test_by_keyboard_the_mail_beside_the_list_follows_and_goes_again(
+    page: Page, course: Course, signed_in: Callable[[User], User], assert_no_violations: Check
+) -> None:
+    signed_in(factory.make_user(Role.FRONT_DESK, name="Dana Rideout"))
+    page.goto("/messages/?state=sent")
+    pane = page.get_by_role("complementary", name="Preview")
+    expect(pane.get_by_role("heading", name="As Marguerite got it")).to_be_visible()
+    page.get_by_role("link", name="Marguerite Quenneville").first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(pane.get_by_text("You have 3 appointments with us:", exact=True)).to_be_visible()
+    assert_no_violations(page)
+    pane.get_by_label("Mail").focus()
+    page.keyboard.press("ArrowRight")
+    expect(pane.locator("pre")).to_be_visible()
+    pane.get_by_role("button", name="Send again").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="gets it once more")).to_be_visible()
+    assert Message.objects.filter(kind="series_summary", state="waiting").count() == 1
