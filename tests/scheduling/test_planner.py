@@ -85,7 +85,7 @@ def test_one_day_may_have_other_hours(plan: TreatmentPlan, moira: Clinician) -> 
     HoursChange.objects.create(clinician=moira, on=date(2026, 12, 19), starts=time(9), ends=time(12))
     proposal = planner.propose(plan, choose(moira), MONDAY)
     assert proposal.lines[0].findings[0].sentence == "Moira does not work on Tue 1 Dec"
-    assert proposal.lines[1].findings[0].sentence == "Moira works 09:00 – 12:00 on Tuesdays"
+    assert proposal.lines[1].findings[0].sentence == "Moira works 09:00 – 12:00 on Tue 8 Dec"
     saturday = planner.judge(
         plan, choose(moira), [proposal.slots[2].at(factory.at(date(2026, 12, 19), "10:00"))], MONDAY
     )
