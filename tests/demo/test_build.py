@@ -189,11 +189,9 @@ def test_courses_of_one_patient_that_run_together_treat_other_areas(demo: Demo) 
     "now",
     [
         MONDAY,
-        datetime(2026, 1, 3, 15, 0, tzinfo=UTC),
         datetime(2027, 3, 12, 1, 0, tzinfo=UTC),
         datetime(2026, 6, 30, 12, 0, tzinfo=UTC),
         datetime(2026, 12, 24, 20, 0, tzinfo=UTC),
-        datetime(2026, 10, 31, 20, 0, tzinfo=UTC),
     ],
     ids=str,
 )
@@ -247,7 +245,7 @@ def test_seven_tenths_of_the_next_four_weeks_are_taken(demo: Demo, capsys: pytes
     assert taken / working == pytest.approx(demo.fullness, abs=0.001)
 
 
-@pytest.mark.parametrize("ahead", range(7))
+@pytest.mark.parametrize("ahead", [0, 2, 5])
 def test_devika_meets_two_clashes_on_tuesdays_at_two(embedded: None, ahead: int) -> None:
     now = MONDAY + timedelta(days=ahead)
     build(now)
