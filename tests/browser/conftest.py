@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, expect
 from pytest_django.live_server_helper import LiveServer
 
 from clinic.models import Clinic, User
@@ -31,8 +31,12 @@ ARGUMENTS = [
     "--no-pings",
 ]
 AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+PATIENCE = 15_000
+"""Milliseconds that a browser test waits for what must come: two cores shared with a database are slow at times."""
 TELL_VIOLATIONS = """document.addEventListener('securitypolicyviolation', (event) => console.error(
     `CSP violation: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));"""
+
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -97,7 +101,7 @@ def complaints() -> Complaints:
 @pytest.fixture
 def page(context: BrowserContext, clinic: Clinic, complaints: Complaints) -> Iterator[Page]:
     """A page of the running clinic: `page.goto("/patients/")`. Fails the test on any complaint of the browser."""
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     complaints.watch(page)
     yield page

@@ -13,7 +13,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from clinic.models import Clinic, Clinician, Role, Room, User
@@ -193,6 +193,20 @@ def planner(page: Page, scene: Scene, signed_in: Callable[[User], User]) -> Page
     page.goto(scene.address)
     expect(lines(page)).to_have_count(10)
     return page
+
+
+def test_a_key_pressed_while_the_page_still_loads_is_not_lost(
+    page: Page, scene: Scene, signed_in: Callable[[User], User]
+) -> None:
+    signed_in(scene.desk)
+    held: list[Route] = []
+    page.route("**/planner*.js", lambda route: held.append(route))
+    page.goto(scene.address, wait_until="commit")
+    expect(page.locator("#fix")).to_be_visible()
+    page.keyboard.press("f")
+    for route in held:
+        route.continue_()
+    expect(sums(page)).to_contain_text("9 free")
 
 
 def test_someone_was_quicker_nothing_is_saved_and_the_line_is_mended(

@@ -1,0 +1,23 @@
+// A key pressed while the page still loads is kept, and pressed again when the page listens. Blocking and in <head>.
+// Without it a quick hand loses the F or the Ctrl Enter that it pressed as soon as it saw the button.
+(() => {
+  const kept = [];
+  const isField = (element) => element.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+  const isPress = (event) => (event.ctrlKey || event.metaKey) ? event.key === "Enter" || event.key === "k" : event.key.length === 1 && event.key !== " ";
+  const keep = (event) => {
+    if (event.repeat || event.altKey || isField(event.target) || !isPress(event)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    kept.push(event);
+  };
+  window.addEventListener("keydown", keep, true);
+
+  // The deferred scripts have run by then, and htmx, which waits for the same event, has bound its buttons.
+  document.addEventListener("DOMContentLoaded", () => setTimeout(() => {
+    window.removeEventListener("keydown", keep, true);
+    kept.forEach(({ key, code, ctrlKey, metaKey, shiftKey }) => {
+      const target = document.activeElement ?? document.body;
+      target.dispatchEvent(new KeyboardEvent("keydown", { key, code, ctrlKey, metaKey, shiftKey, bubbles: true, cancelable: true }));
+    });
+  }));
+})();
