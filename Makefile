@@ -5,11 +5,12 @@ ASSETS := static/vendor/.fetched
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet
 LOCK := $(BIN)/pip-compile --quiet --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 	--no-emit-options --strip-extras --allow-unsafe
-.PHONY: help run test lint format assets chromium screenshots lock clean
+.PHONY: help run test faults lint format assets chromium screenshots lock clean
 
 help:
 	@echo "make run      start the clinic with demo data at http://localhost:8000 (PORT=…), Ctrl-C stops it"
 	@echo "make test     lint, then every test, against real servers and a real browser"
+	@echo "make faults   the races at full size: 64 threads, 50 rounds each; half an hour"
 	@echo "make lint     ruff, mypy, djlint"
 	@echo "make format   let ruff put the code in order"
 	@echo "make assets   fetch the front-end files again"
@@ -22,6 +23,9 @@ run: $(INSTALLED) $(ASSETS)
 
 test: $(INSTALLED) $(ASSETS) chromium lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+faults: $(INSTALLED) $(ASSETS)
+	RACES=full $(BIN)/python -m pytest -m faults --durations=0
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check

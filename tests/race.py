@@ -1,13 +1,31 @@
-"""Race real threads against the real database, and take its guards away to see that the race is one."""
+"""Race real threads against the real database, and take its guards away to see that the race is one.
 
+Every race has two sizes: the short one of `make test`, and the full one of `make faults`, which sets RACES=full. The
+tests are the same.
+"""
+
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import pytest
 from django.db import connection, connections
 
+IS_FULL = os.environ.get("RACES") == "full"
+
+
+def sized(short: int, *, full: int) -> int:
+    """Return how many of something (threads, rounds) this run takes."""
+    return full if IS_FULL else short
+
+
+RACERS = sized(16, full=64)
+ROUNDS = sized(3, full=50)
+FAULTS = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+"""The marks of a module of races."""
 GUARDS = ["clinician", "room", "device", "patient", "session"]
 
 

@@ -19,14 +19,14 @@ from scheduling.services.merging import MergeRefused, Pair, merge_patients
 from scheduling.services.series import book_series
 from tests import factory
 from tests.figures import say
-from tests.race import Outcome, deadlocks, race
+from tests.race import FAULTS, Outcome, deadlocks, race, sized
 from tests.scheduling.conftest import MONDAY
 from tests.scheduling.helpers import choose
 from treatments.models import Area, Side, TreatmentPlan
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = FAULTS
 
-BOOKERS, ROUNDS = 6, 12
+BOOKERS, ROUNDS, CONTROL_ROUNDS = 6, sized(3, full=50), 12
 Act = Callable[[], object]
 
 
@@ -88,9 +88,11 @@ def strays() -> int:
     return Appointment.objects.holding().filter(patient__archived_at__isnull=False).count()
 
 
-def archive_rounds(rounds: int, most: float) -> list[Outcome]:
+def archive_rounds(rounds: int, most: float, *, until_stray: bool = False) -> list[Outcome]:
     moira, outcomes = clinic_with_rooms(), []
     for n in range(rounds):
+        if until_stray and strays():
+            break
         day = date(2026, 12, 1) + timedelta(days=7 * n)
         patient = factory.make_patient()
         acts = [booking(plan, moira, day, 9 + at) for at, plan in enumerate(plans_of(patient, moira, BOOKERS))]
@@ -115,14 +117,16 @@ def test_control_without_the_lock_a_file_is_put_away_under_a_booking(monkeypatch
     monkeypatch.setattr(series, "lock_for_visits", lambda *_: None)
     monkeypatch.setattr(files, "lock_rows", lambda *_: None)
     before = deadlocks()
-    outcomes = archive_rounds(ROUNDS, 0.15)
+    outcomes = archive_rounds(CONTROL_ROUNDS, 0.15, until_stray=True)
     report(f"archive against {BOOKERS} bookings, no locks", outcomes, before, strays())
     assert strays() > 0
 
 
-def merge_rounds(rounds: int) -> list[Outcome]:
+def merge_rounds(rounds: int, *, until_stray: bool = False) -> list[Outcome]:
     moira, outcomes = clinic_with_rooms(), []
     for n in range(rounds):
+        if until_stray and strays():
+            break
         day = date(2026, 12, 1) + timedelta(days=7 * n)
         kept, gone = factory.make_patient(), factory.make_patient()
         plans = [*plans_of(gone, moira, BOOKERS // 2), *plans_of(kept, moira, BOOKERS // 2)]
@@ -156,7 +160,7 @@ def test_control_without_the_locks_a_visit_is_left_on_the_file_that_went(monkeyp
     monkeypatch.setattr(series, "lock_for_visits", lambda *_: None)
     monkeypatch.setattr(merging, "lock_book", lambda **_: None)
     before = deadlocks()
-    outcomes = merge_rounds(ROUNDS)
+    outcomes = merge_rounds(CONTROL_ROUNDS, until_stray=True)
     report(f"merge against {BOOKERS} bookings, no locks", outcomes, before, strays())
     assert strays() > 0
 

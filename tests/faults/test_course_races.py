@@ -22,14 +22,15 @@ from scheduling.services.series import book_series
 from scheduling.services.undo import undo_operation
 from tests import factory
 from tests.figures import say
-from tests.race import Outcome, deadlocks, race
+from tests.race import FAULTS, Outcome, deadlocks, race, sized
 from tests.scheduling.conftest import MONDAY
 from tests.scheduling.helpers import choose
 from treatments.models import PlanStatus, TreatmentPlan
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = FAULTS
 
-COURSES, ROUNDS = 16, 3
+COURSES, ROUNDS = sized(8, full=32), sized(2, full=50)
+CONTROL_ROUNDS = 6
 Act = Callable[[], object]
 Racers = Callable[[TreatmentPlan, Slot, Clinician], tuple[Act, Act]]
 
@@ -75,23 +76,29 @@ def stop_against_undo(plan: TreatmentPlan, slot: Slot, moira: Clinician) -> tupl
     return lambda: ask(undo_operation, operation_id=cancelled.pk), lambda: stop(plan)
 
 
-def rounds_of(racers: Racers) -> list[tuple[Outcome, list[TreatmentPlan]]]:
-    """Let sixteen courses be hit by their two acts at one moment, each course with a day of its own."""
+Rounds = list[tuple[Outcome, list[TreatmentPlan]]]
+
+
+def rounds_of(racers: Racers, count: int = ROUNDS, *, until: Callable[[Rounds], int] | None = None) -> Rounds:
+    """Let the courses be hit by their two acts at one moment, each course with a day of its own."""
     factory.make_clinic()
     moira = factory.make_clinician()
     factory.make_room()
-    protocol, found = factory.make_protocol(), []
-    for n in range(ROUNDS):
+    protocol = factory.make_protocol()
+    found: Rounds = []
+    for n in range(count):
         plans = [factory.make_plan(protocol=protocol, clinician=moira) for _ in range(COURSES)]
         acts: list[Act] = []
         for at, plan in enumerate(plans):
             day = date(2026, 12, 1) + timedelta(weeks=n * COURSES + at)
             acts += racers(plan, Slot(factory.at(day, "10:00"), moira.pk), moira)
         found.append((race(acts), plans))
+        if until and until(found):
+            break
     return found
 
 
-def ahead(found: list[tuple[Outcome, list[TreatmentPlan]]]) -> int:
+def ahead(found: Rounds) -> int:
     """Return how many visits stand on courses that were paused with release, or stopped."""
     plans = [plan.pk for _outcome, round_ in found for plan in round_]
     closed = [PlanStatus.PAUSED, PlanStatus.DISCONTINUED]
@@ -99,7 +106,7 @@ def ahead(found: list[tuple[Outcome, list[TreatmentPlan]]]) -> int:
     return visits.count()
 
 
-def report(name: str, found: list[tuple[Outcome, list[TreatmentPlan]]], before: int) -> None:
+def report(name: str, found: Rounds, before: int) -> None:
     seconds = sorted(second for outcome, _ in found for second in outcome.seconds)
     refused = Counter(type(error).__name__ for outcome, _ in found for error in outcome.errors)
     say(
@@ -109,7 +116,7 @@ def report(name: str, found: list[tuple[Outcome, list[TreatmentPlan]]], before: 
     )
 
 
-def lost_changes(found: list[tuple[Outcome, list[TreatmentPlan]]]) -> int:
+def lost_changes(found: Rounds) -> int:
     """Return how many visits count fewer versions than acts that were said to be done on them."""
     done: Counter[int] = Counter()
     for operation in (operation for outcome, _ in found for operation in outcome.results):
@@ -151,11 +158,11 @@ def test_control_without_locks_visits_are_left_on_closed_courses(
 ) -> None:
     without_locks(monkeypatch)
     before = deadlocks()
-    found = rounds_of(racers)
+    found = rounds_of(racers, CONTROL_ROUNDS, until=ahead)
     report(f"{racers.__name__.replace('_', ' ')}, no locks", found, before)
     assert ahead(found) > 0
 
 
 def test_control_without_locks_a_move_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     without_locks(monkeypatch)
-    assert lost_changes(rounds_of(stop_against_move)) > 0
+    assert lost_changes(rounds_of(stop_against_move, CONTROL_ROUNDS, until=lost_changes)) > 0

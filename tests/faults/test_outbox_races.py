@@ -5,18 +5,18 @@ from collections import Counter
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
-import pytest
 from django.db import connection, transaction
 
 from patients.models import Message, MessageState
 from patients.services.outbox import queue
 from patients.services.outbox import sweep as sweeping
+from tests.race import FAULTS, sized
 from tests.scheduling.mailing import MONDAY, Course, a_reminder
 from tests.smtp import Sink
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = FAULTS
 NOON = MONDAY + timedelta(hours=3)
-THREADS, MESSAGES, ROUNDS = 4, 12, 5
+THREADS, MESSAGES, ROUNDS = sized(4, full=16), 12, sized(3, full=50)
 
 
 def many(course: Course) -> list[Message]:
