@@ -39,11 +39,14 @@ def _listed(request: HttpRequest, query: str, number: str | None = None) -> dict
     patients, archived = Patient.objects.visible_to(person(request)), bool(request.GET.get("archived"))
     everybody = patients if archived else patients.on_file()
     page = Paginator(patients.matching(query, archived=archived) if query else everybody, PAGE_SIZE).get_page(number)
+    # Where a name leads: to the file, or on to a visit of who walked in. Every link of the list keeps it.
+    then = {"then": "visit"} if request.GET.get("then") == "visit" else {}
     return {
         "page": page,
         "query": query,
         "archived": archived,
-        "keep": urlencode(({"q": query} if query else {}) | ({"archived": "1"} if archived else {})),
+        "then": urlencode(then),
+        "keep": urlencode(then | ({"q": query} if query else {}) | ({"archived": "1"} if archived else {})),
         "may_edit": allows(request.user, Permission.EDIT_PATIENTS),
         "may_merge": allows(request.user, Permission.MERGE_PATIENTS),
     }

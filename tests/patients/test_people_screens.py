@@ -66,6 +66,21 @@ def test_a_long_list_has_pages_that_keep_the_search(desk: User, client: Client) 
     assert "<mark>Penney</mark>50" in text_of(client, reverse("patient_list"), q="penney", page="2")
 
 
+def test_every_link_of_the_walk_in_search_leads_on_to_a_visit(desk: User, client: Client) -> None:
+    for number in range(51):
+        factory.make_patient(last_name=f"Penney{number:02}")
+    page = text_of(client, reverse("patient_list"), q="penney", then="visit")
+    assert "?then=visit&amp;q=penney&amp;page=2" in page
+    page = text_of(client, reverse("patient_list"), q="penney", then="visit", page="2")
+    last = Patient.objects.get(last_name="Penney50")
+    assert "Who walked in?" in page
+    assert reverse("visit_new", args=[last.public_id]) in page
+    assert f'href="{reverse("patient_page", args=[last.public_id])}"' not in page
+    page = text_of(client, reverse("patient_find"), q="zzz", then="visit")
+    assert f"{reverse('patient_list')}?then=visit&amp;q=zzz&amp;archived=1" in page
+    assert f'{reverse("patient_list")}?then=visit"' in page
+
+
 def test_who_finds_nobody_is_offered_to_register_them(desk: User, client: Client) -> None:
     page = text_of(client, reverse("patient_find"), q="Margaret Penny")
     assert "Nobody matches “Margaret Penny”" in page
