@@ -21,9 +21,16 @@ TURNS = {
     (PlanStatus.FINISHED, PlanStatus.ACTIVE): ("play-circle", lambda: _("Course under way again"), ""),
     (PlanStatus.ACTIVE, PlanStatus.DISCONTINUED): ("stop-circle", lambda: _("Course stopped"), "bad"),
     (PlanStatus.PAUSED, PlanStatus.DISCONTINUED): ("stop-circle", lambda: _("Course stopped"), "bad"),
-    (PlanStatus.DISCONTINUED, PlanStatus.ACTIVE): ("arrow-counterclockwise", lambda: _("The stop was taken back"), ""),
-    (PlanStatus.DISCONTINUED, PlanStatus.PAUSED): ("arrow-counterclockwise", lambda: _("The stop was taken back"), ""),
 }
+BACK = "arrow-counterclockwise"
+UNDONE = {
+    (PlanStatus.PAUSED, PlanStatus.ACTIVE): lambda: _("The pause was undone"),
+    (PlanStatus.ACTIVE, PlanStatus.PAUSED): lambda: _("The resuming was undone: paused again"),
+    # Only an undo leads back from a stop.
+    (PlanStatus.DISCONTINUED, PlanStatus.ACTIVE): lambda: _("The stop was undone"),
+    (PlanStatus.DISCONTINUED, PlanStatus.PAUSED): lambda: _("The stop was undone: paused again"),
+}
+"""What a change of state is when an act was taken back by it."""
 
 
 def events_of(plans: Iterable[TreatmentPlan]) -> list[Any]:
@@ -58,21 +65,37 @@ def _planned(plan: TreatmentPlan, event: Any, by: str) -> Story:  # noqa: ANN401
 
 def _changed(before: Any, event: Any, by: str) -> list[Story]:  # noqa: ANN401
     found = []
-    turn = TURNS.get((before.status, event.status))
+    way, undone = (before.status, event.status), _is_undo(event)
+    turn = (BACK, UNDONE[way], "") if undone and way in UNDONE else TURNS.get(way)
     if turn:
         icon, words, tone = turn
         reason = event.status_reason if event.status_reason != before.status_reason else ""
         found.append((event.pgh_created_at, icon, str(words()), joined(reason, by), tone))
     more = event.session_count - before.session_count
     if more:
+        total = _("%(total)d now") % {"total": event.session_count}
+        reason = event.many_sessions_reason if event.many_sessions_reason != before.many_sessions_reason else ""
+        icon = BACK if undone else "plus-circle" if more > 0 else "dash-circle"
+        found.append((event.pgh_created_at, icon, _longer(more, undone=undone), joined(total, reason, by), ""))
+    return found
+
+
+def _is_undo(event: Any) -> bool:  # noqa: ANN401
+    return bool(event.pgh_context and "undoes" in event.pgh_context.metadata)
+
+
+def _longer(more: int, *, undone: bool) -> str:
+    """Say that a course got `more` sessions (fewer when below 0), by an act or by the undo of one."""
+    if undone:
+        said = (
+            ngettext("%(count)d dropped session is back", "%(count)d dropped sessions are back", more)
+            if more > 0
+            else ngettext("%(count)d added session was undone", "%(count)d added sessions were undone", -more)
+        )
+    else:
         said = (
             ngettext("%(count)d session added", "%(count)d sessions added", more)
             if more > 0
             else ngettext("%(count)d session dropped", "%(count)d sessions dropped", -more)
         )
-        total = _("%(total)d now") % {"total": event.session_count}
-        reason = event.many_sessions_reason if event.many_sessions_reason != before.many_sessions_reason else ""
-        icon = "plus-circle" if more > 0 else "dash-circle"
-        text = said % {"count": abs(more)}
-        found.append((event.pgh_created_at, icon, text, joined(total, reason, by), ""))
-    return found
+    return said % {"count": abs(more)}

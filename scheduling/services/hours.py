@@ -218,9 +218,9 @@ def undo_hours(*, key: uuid.UUID, operation_id: uuid.UUID, actor: User | None, n
     def act(operation: Operation) -> None:
         done = Operation.objects.select_for_update(no_key=True).get(pk=operation_id)
         if done.kind not in UNDOABLE:
-            raise UndoRefused(_("This cannot be undone."))
+            raise UndoRefused(_("This act cannot be undone here. Nothing was changed. Open its page instead."))
         if done.undone_by_id:
-            raise UndoRefused(_("This was undone already."))
+            raise UndoRefused(_("This was undone already. Nothing more was changed. Look at the page again."))
         clinicians, journal = done.result.get("clinicians"), Journal()
         hit = _hit(clinicians, now, lambda _clinic: put_back(done.touched, journal))
         if hit:

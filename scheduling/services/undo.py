@@ -4,6 +4,7 @@ import uuid
 from datetime import date, datetime, time
 from typing import Any
 
+import pghistory
 from django.utils.translation import gettext as _
 
 from clinic.lib.locks import StateRefused, Taken, in_transaction
@@ -46,12 +47,14 @@ def undo_operation(*, key: uuid.UUID, operation_id: uuid.UUID, actor: User | Non
 
     def attempt() -> Operation:
         body = {"operation": str(operation_id)}
-        return once(key=key, kind="undo_operation", actor=actor, body=body, now=now, act=act)
+        # The history tells a course that was put back to "under way" from one that was resumed.
+        with pghistory.context(undoes=str(operation_id)):
+            return once(key=key, kind="undo_operation", actor=actor, body=body, now=now, act=act)
 
     try:
         return in_transaction(attempt)
     except Taken as error:
-        words = _("The time was given to someone else meanwhile. Nothing was changed.")
+        words = _("The time was given to someone else meanwhile. Nothing was undone. Book another time instead.")
         raise UndoRefused(words) from error
     except StateRefused as error:
         raise _changed_since() from error
@@ -64,9 +67,9 @@ def _changed_since() -> UndoRefused:
 def _undo(operation: Operation, operation_id: uuid.UUID, now: datetime) -> None:
     done = Operation.objects.select_for_update(no_key=True).get(pk=operation_id)
     if done.kind not in UNDOABLE:
-        raise UndoRefused(_("This cannot be undone."))
+        raise UndoRefused(_("This act cannot be undone here. Nothing was changed. Open its page instead."))
     if done.undone_by_id:
-        raise UndoRefused(_("This was undone already."))
+        raise UndoRefused(_("This was undone already. Nothing more was changed. Look at the page again."))
     visits, plan = _lock(done)
     with numbers_in_motion():
         if plan:

@@ -203,9 +203,30 @@ def test_what_happened_says_who_when_and_what(plan: TreatmentPlan, client: Clien
     assert ("3 visits cancelled", "Travels · Dana Rideout") in lines
     assert ("Course resumed", "Dana Rideout") in lines
     assert ("Course stopped", "Moves away · Dana Rideout") in lines
-    assert ("The stop was taken back", "Dana Rideout") in lines
+    assert ("The stop was undone", "Dana Rideout") in lines
     assert ("Course planned: Cellulite reduction", "10 sessions") in lines
     assert any(text.startswith("Did not come") for text, _detail in lines)
+
+
+def test_an_undo_is_told_as_one_and_not_as_the_opposite_act(plan: TreatmentPlan, client: Client) -> None:
+    press(client, plan, "pause", reason="Travels", visits="release")
+    undo_last(client)
+    press(client, plan, "add", count="2")
+    undo_last(client)
+    press(client, plan, "drop", count="1")
+    undo_last(client)
+    press(client, plan, "pause", reason="Is ill", visits="keep")
+    press(client, plan, "resume")
+    undo_last(client)
+    press(client, plan, "stop", reason="Moves away")
+    undo_last(client)
+    lines = told(client, plan)
+    assert ("The pause was undone", "Dana Rideout") in lines
+    assert ("2 added sessions were undone", "10 now · Dana Rideout") in lines
+    assert ("1 dropped session is back", "10 now · Dana Rideout") in lines
+    assert ("The resuming was undone: paused again", "Is ill · Dana Rideout") in lines
+    assert ("The stop was undone: paused again", "Is ill · Dana Rideout") in lines
+    assert [text for text, _detail in lines].count("Course resumed") == 1
 
 
 def test_an_owner_looks_and_a_clinician_acts(plan: TreatmentPlan, client: Client) -> None:
