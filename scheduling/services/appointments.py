@@ -119,7 +119,7 @@ def restore_appointment(
             notices.remind(appointment=visit, now=now)
         notices.changed(appointment=visit, plan=plan, operation=operation, now=now)
 
-    return _once(key, "restore_appointment", appointment_id, {"reason": reason}, actor, now, act)
+    return _once(key, "restore_appointment", appointment_id, {"reason": reason}, actor, now, act, taken=_not_free)
 
 
 def move_appointment(
@@ -194,8 +194,12 @@ def _once(
     act: Act,
     *,
     to: Slot | None = None,
+    taken: Callable[[int, Taken], SlotTaken] | None = None,
 ) -> Operation:
-    """Run one act on one visit under the locks of all that it holds and, for a move, of all that it may take."""
+    """Run one act on one visit under the locks of all that it holds and, for a move, of all that it may take.
+
+    `taken` says what is in the way when the book refuses the time; without it, the time was free a moment before.
+    """
 
     def locked(operation: Operation) -> None:
         found = Appointment.objects.select_related("session__plan", "room", "device").get(pk=appointment_id)
@@ -217,9 +221,32 @@ def _once(
     try:
         return in_transaction(attempt)
     except Taken as error:
+        if taken:
+            raise taken(appointment_id, error) from error
         raise SlotTaken(_("Someone took this time a moment ago. Nothing was saved. Choose another time.")) from error
     except StateRefused as error:
         raise _stale(appointment_id) from error
+
+
+def _not_free(appointment_id: int, error: Taken) -> SlotTaken:
+    """Say what else holds the time of a visit that was to be put back. When that came is not known here."""
+    visit = Appointment.objects.select_related("patient", "clinician", "room", "device").get(pk=appointment_id)
+    if error.constraint == "appointment_session_once":
+        return SlotTaken(_("Every session of the course has its visit. Nothing was saved. Add a session first."))
+    words = {
+        "appointment_clinician_once": _("%(clinician)s has another visit at this time."),
+        "appointment_room_once": _("%(room)s is taken at this time."),
+        "appointment_device_once": _("%(device)s is taken at this time."),
+        "appointment_patient_once": _("%(patient)s has another visit at this time."),
+    }[error.constraint]
+    names = {
+        "clinician": visit.clinician.short_name,
+        "room": visit.room.name,
+        "device": visit.device.name if visit.device else "",
+        "patient": visit.patient.full_name,
+    }
+    after = _("Nothing was saved. Book another time instead.")
+    return SlotTaken(f"{words % names} {after}")
 
 
 def _in_its_course(operation: Operation, plan: TreatmentPlan | None) -> None:

@@ -180,7 +180,9 @@ def test_a_visit_is_not_put_back_where_somebody_else_is(
     desk.goto(f"/appointments/{visit.public_id}/")
     desk.get_by_label("Why").fill("Well again")
     desk.get_by_role("button", name="Put it back").click()
-    expect(desk.locator(".vi-restore")).to_contain_text("Someone took this time a moment ago. Nothing was saved.")
+    expect(desk.locator(".vi-restore")).to_contain_text(
+        "Moira has another visit at this time. Nothing was saved. Book another time instead."
+    )
     expect(desk.get_by_label("Why")).to_have_value("Well again")
     assert_no_violations(desk)
     visit.refresh_from_db()

@@ -231,10 +231,27 @@ def test_put_back_is_refused_in_words_when_its_time_was_given_away(
     take(moira, rooms[1], date(2026, 12, 22), "14:15", 30)
     answer = press(desk, "appointment_restore", course[3], reason="well again")
     assert answer.status_code == 400
-    assert "Someone took this time a moment ago. Nothing was saved." in words(answer)
+    assert "Moira has another visit at this time. Nothing was saved. Book another time instead." in words(answer)
     assert 'value="well again"' in answer.content.decode()
     booked = press(desk, "appointment_restore", course[0], reason="x")
     assert said(booked) == "This visit is booked now. Nothing was saved. Look at the day again."
+
+
+def test_put_back_says_what_else_is_in_the_way(
+    desk: Client, course: list[Appointment], anika: Clinician, rooms: list[Room]
+) -> None:
+    for visit in course[1:4]:
+        press(desk, "appointment_cancel", visit, why="ill")
+    take(anika, rooms[0], date(2026, 12, 8), "14:15", 30)
+    answer = press(desk, "appointment_restore", course[1], reason="x")
+    assert f"{rooms[0].name} is taken at this time. Nothing was saved. Book another" in words(answer)
+    take(anika, rooms[1], date(2026, 12, 15), "14:15", 30, patient=course[2].patient)
+    answer = press(desk, "appointment_restore", course[2], reason="x")
+    assert f"{course[2].patient.full_name} has another visit at this time. Nothing was saved." in words(answer)
+    plan = course[3].session.plan  # type: ignore[union-attr]
+    desk.post(reverse("course_drop", args=[plan.public_id]), {"operation": str(uuid.uuid4()), "count": "3"})
+    answer = press(desk, "appointment_restore", course[3], reason="x")
+    assert "Every session of the course has its visit. Nothing was saved. Add a session first." in words(answer)
 
 
 def test_a_double_press_puts_back_once(desk: Client, course: list[Appointment]) -> None:
