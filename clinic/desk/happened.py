@@ -103,8 +103,7 @@ class Told:
         icon, words, tone = STATES[AppointmentStatus(event.status)]
         at = event.pgh_created_at if before is not None else event.ends_at
         text = str(words()) % {"what": self.what(event)}
-        by = _("by %(whom)s") % {"whom": event.get_cancelled_by_display()} if event.cancelled_by else ""
-        said = _joined(self.course(event), by, event.status_reason, self.who(event))
+        said = _joined(self.course(event), _by(event), event.status_reason, self.who(event))
         return Happening(at, icon, text, said, tone, self.page(event))
 
     def numbered(self, step: Step) -> Happening | None:
@@ -123,7 +122,7 @@ class Told:
         else:
             text = ngettext("%(count)d visit cancelled", "%(count)d visits cancelled", count)
         icon = STATES[AppointmentStatus(event.status)][0]
-        detail = _joined(event.status_reason, self.who(event))
+        detail = _joined(_by(event), event.status_reason, self.who(event))
         return Happening(event.pgh_created_at, icon, text % {"count": count}, detail)
 
     def booked(self, steps: list[Step]) -> Happening:
@@ -156,6 +155,11 @@ STATES = {
 
 
 TAKEN_BACK = {AppointmentStatus.UNDONE, AppointmentStatus.CANCELLED}
+
+
+def _by(event: Any) -> str:  # noqa: ANN401
+    """Return "by the patient" for a visit that was cancelled by somebody."""
+    return _("by %(whom)s") % {"whom": event.get_cancelled_by_display()} if event.cancelled_by else ""
 
 
 def _joined(*parts: str) -> str:

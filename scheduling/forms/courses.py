@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from scheduling.forms.visits import REASON_LENGTH, ActForm
+from scheduling.models import CancelledBy
 
 MOST_AT_ONCE = 30
 HOW_MANY = {
@@ -23,6 +24,11 @@ class StopForm(ActForm):
     reason = forms.CharField(
         max_length=REASON_LENGTH,
         error_messages={"required": _("Say why. Nothing was saved."), "max_length": TOO_LONG},
+    )
+    by = forms.ChoiceField(
+        choices=CancelledBy.choices,
+        required=False,  # not asked where no visit lies ahead
+        error_messages={"invalid_choice": _("Choose who cancels. Nothing was saved.")},
     )
 
 

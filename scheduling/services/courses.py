@@ -26,16 +26,25 @@ from scheduling.services.visits import touched
 from treatments.course import FEWEST_SESSIONS, MOST_SESSIONS
 from treatments.models import PlanStatus, SessionState, TreatmentPlan
 
-RELEASED = ["status", "status_reason"]
+RELEASED = ["status", "status_reason", "cancelled_by"]
 """The columns that a release changes, and that an undo of it puts back."""
 
 Act = Callable[[Operation, TreatmentPlan], None]
 
 
 def pause_course(
-    *, key: uuid.UUID, plan_id: int, reason: str, keep_visits: bool, actor: User | None, now: datetime
+    *,
+    key: uuid.UUID,
+    plan_id: int,
+    reason: str,
+    keep_visits: bool,
+    cancelled_by: str = "",
+    actor: User | None,
+    now: datetime,
 ) -> Operation:
     """Pause a course: nothing more is booked until it is resumed. Its visits ahead are released, or kept as they stand.
+
+    `cancelled_by` (CancelledBy) is written on those that are released.
 
     The result says how many were `released`. Raises StaleCourse, ReasonMissing, OperationReused, Busy.
     """
@@ -43,12 +52,12 @@ def pause_course(
     def act(operation: Operation, plan: TreatmentPlan) -> None:
         _stands(plan, PlanStatus.ACTIVE)
         before = {"status": plan.status, "status_reason": plan.status_reason}
-        released = [] if keep_visits else _release(plan, reason, now)
+        released = [] if keep_visits else _release(plan, reason, cancelled_by, now)
         change_plan(plan, status=PlanStatus.PAUSED, status_reason=_said(reason))
         renumber(plan)
         _finish(operation, plan, before, released, now)
 
-    body = {"reason": reason, "keep": keep_visits}
+    body = {"reason": reason, "keep": keep_visits, "by": cancelled_by}
     return _once(key, "pause_course", plan_id, body, actor, now, act)
 
 
@@ -65,8 +74,12 @@ def resume_course(*, key: uuid.UUID, plan_id: int, actor: User | None, now: date
     return _once(key, "resume_course", plan_id, {}, actor, now, act)
 
 
-def discontinue_course(*, key: uuid.UUID, plan_id: int, reason: str, actor: User | None, now: datetime) -> Operation:
+def discontinue_course(
+    *, key: uuid.UUID, plan_id: int, reason: str, cancelled_by: str = "", actor: User | None, now: datetime
+) -> Operation:
     """Stop a course for good: its visits ahead are cancelled first, the sessions that were not held are dropped.
+
+    `cancelled_by` (CancelledBy) is written on the visits.
 
     Raises StaleCourse when it has ended or a visit that has begun is not settled; ReasonMissing, OperationReused, Busy.
     """
@@ -75,14 +88,14 @@ def discontinue_course(*, key: uuid.UUID, plan_id: int, reason: str, actor: User
         _stands(plan, PlanStatus.ACTIVE, PlanStatus.PAUSED)
         _all_settled(plan, now)
         before = {"status": plan.status, "status_reason": plan.status_reason, "open": open_sessions(plan)}
-        released = _release(plan, reason, now)
+        released = _release(plan, reason, cancelled_by, now)
         renumber(plan)
         drop_last(plan, plan.sessions.filter(state=SessionState.PLANNED).count())
         change_plan(plan, status=PlanStatus.DISCONTINUED, status_reason=_said(reason))
         renumber(plan)
         _finish(operation, plan, before, released, now)
 
-    return _once(key, "discontinue_course", plan_id, {"reason": reason}, actor, now, act)
+    return _once(key, "discontinue_course", plan_id, {"reason": reason, "by": cancelled_by}, actor, now, act)
 
 
 def add_sessions(
@@ -175,14 +188,15 @@ def _finish(
         notices.course_changed(plan=plan, operation=operation, now=now)
 
 
-def _release(plan: TreatmentPlan, reason: str, now: datetime) -> list[Appointment]:
-    """Cancel the course's visits ahead, with the reason; return them as they were."""
+def _release(plan: TreatmentPlan, reason: str, cancelled_by: str, now: datetime) -> list[Appointment]:
+    """Cancel the course's visits ahead, with who cancels and why; return them as they were."""
     ahead = Appointment.objects.filter(session__plan=plan, status__in=AHEAD, starts_at__gt=now).order_by("starts_at")
     were = list(ahead.select_related("patient"))
     lock_for_appointments(were, [])
     visits = list(ahead)
     for visit in visits:
         visit.status, visit.status_reason = AppointmentStatus.CANCELLED, _said(reason)
+        visit.cancelled_by = cancelled_by
         visit.version += 1
     Appointment.objects.bulk_update(visits, [*RELEASED, "version"])
     for visit in visits:

@@ -70,7 +70,7 @@ def course_pause(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return _with_what_follows(_("%(course)s is paused.") % {"course": plan.name}, plan, operation)
 
     def asked(found: dict[str, Any]) -> dict[str, Any]:
-        return {"reason": found["reason"], "keep_visits": found["visits"] == "keep"}
+        return {"reason": found["reason"], "keep_visits": found["visits"] == "keep", "cancelled_by": found["by"]}
 
     return _act(request, public_id, PauseForm(request.POST), courses.pause_course, asked, said)
 
@@ -91,7 +91,7 @@ def course_stop(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return _with_what_follows(_("%(course)s was stopped.") % {"course": plan.name}, plan, operation)
 
     def asked(found: dict[str, Any]) -> dict[str, Any]:
-        return {"reason": found["reason"]}
+        return {"reason": found["reason"], "cancelled_by": found["by"]}
 
     return _act(request, public_id, StopForm(request.POST), courses.discontinue_course, asked, said)
 

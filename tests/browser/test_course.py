@@ -73,9 +73,12 @@ def test_a_course_is_paused_resumed_and_stopped_by_mouse(
     expect(desk.get_by_role("link", name="Book the rest, 10")).to_be_visible()
     desk.locator("summary", has_text="Stop the course").click()
     desk.get_by_label("Why it stops").fill("Moves to Halifax")
+    desk.get_by_role("group", name="Who cancels").get_by_text("The clinic").click()
+    assert_no_violations(desk)
     desk.get_by_role("button", name="Stop the course").click()
     expect(desk.get_by_text("Stopped: Moves to Halifax")).to_be_visible()
     assert now_is(plan) == (PlanStatus.DISCONTINUED, 15, 0)
+    assert Appointment.objects.filter(cancelled_by="clinic").count() == 3
     assert_no_violations(desk)
     desk.get_by_role("button", name="Undo").click()
     expect(desk.get_by_role("link", name="Book the rest, 10")).to_be_visible()

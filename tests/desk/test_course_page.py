@@ -133,6 +133,26 @@ def test_a_pause_releases_and_its_undo_brings_all_back(plan: TreatmentPlan, clie
     assert Appointment.objects.filter(status="booked").count() == 3
 
 
+@pytest.mark.parametrize(("act", "sent"), [("stop", {}), ("pause", {"visits": "release"})])
+def test_who_cancels_is_asked_and_stands_on_each_visit(
+    act: str, sent: dict[str, str], plan: TreatmentPlan, client: Client
+) -> None:
+    page = page_of(client, plan)
+    assert f'id="{act}-by-patient"\n             checked' in page
+    assert f'id="{act}-by-clinic"' in page
+    press(client, plan, act, reason="The clinic closes", by="clinic", **sent)
+    released = Appointment.objects.filter(status="cancelled")
+    assert set(released.values_list("cancelled_by", flat=True)) == {"clinic"}
+    assert ("3 visits cancelled", "by the clinic · The clinic closes · Dana Rideout") in told(client, plan)
+    undo_last(client)
+    assert set(Appointment.objects.values_list("cancelled_by", flat=True)) == {""}
+
+
+def test_without_visits_ahead_nobody_is_asked_who_cancels(plan: TreatmentPlan, client: Client) -> None:
+    Appointment.objects.filter(status="booked").delete()
+    assert "Who cancels" not in page_of(client, plan)
+
+
 def test_it_is_resumed_with_one_button(plan: TreatmentPlan, client: Client) -> None:
     press(client, plan, "pause", reason="Travels", visits="keep")
     assert press(client, plan, "resume") == "Cellulite reduction is under way again."
@@ -167,6 +187,7 @@ def test_sessions_are_added_and_dropped(plan: TreatmentPlan, client: Client) -> 
         ("pause", {"reason": "x", "visits": "burn"}, "Say what becomes of the visits ahead. Nothing was saved."),
         ("pause", {"reason": "x" * 201, "visits": "keep"}, "The reason is too long: 200 letters at most."),
         ("stop", {}, "Say why. Nothing was saved."),
+        ("stop", {"reason": "x", "by": "weather"}, "Choose who cancels. Nothing was saved."),
         ("resume", {}, "This course is under way now. Nothing was saved. Look at it again."),
         ("add", {"count": "many"}, "Enter a number of sessions, such as 2. Nothing was saved."),
         ("add", {"count": "0"}, "Enter 1 or more. Nothing was saved."),
