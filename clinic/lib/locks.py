@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from django.db import IntegrityError, InternalError, OperationalError, connection, models, transaction
+from django.utils.translation import gettext as _
 
 Result = TypeVar("Result")
 
@@ -36,6 +37,14 @@ class Taken(Exception):
 def sqlstate(error: BaseException) -> str:
     """Return PostgreSQL's code of a database error, or an empty string."""
     return getattr(error.__cause__, "pgcode", None) or ""
+
+
+def broken_rule(error: IntegrityError, model: type[models.Model]) -> str:
+    """Return in a sentence which CHECK of `model` the database kept; empty when it was none of them."""
+    name = error.__cause__.diag.constraint_name if sqlstate(error) == "23514" else None  # type: ignore[union-attr]
+    rules = {rule.name: rule.violation_error_message for rule in model._meta.constraints}
+    sentence = rules.get(name) if name else None
+    return _("%(why)s Nothing was saved. Mend it and save again.") % {"why": sentence} if sentence else ""
 
 
 def in_transaction(act: Callable[[], Result]) -> Result:

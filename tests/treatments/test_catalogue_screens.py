@@ -156,6 +156,25 @@ def test_more_than_two_weeks_needs_to_say_where_it_comes_from(owner: Client) -> 
     assert Protocol.objects.get(key="cellulite").interval_max == 31
 
 
+@pytest.mark.parametrize(
+    ("asked", "rule"),
+    [
+        ({"interval_max": "28"}, "protocol_long_gap_has_a_reason"),
+        ({"interval_min": "6"}, "protocol_days_in_order"),
+        ({"sessions_max": "16"}, "protocol_sessions_4_to_15"),
+    ],
+)
+def test_the_database_is_the_last_judge_of_a_treatment(
+    owner: Client, monkeypatch: pytest.MonkeyPatch, asked: dict[str, str], rule: str
+) -> None:
+    """With our own check out of the way the constraint refuses, and its sentence stands on the page."""
+    for ours in ("services", "forms"):
+        monkeypatch.setattr(f"treatments.{ours}.catalogue.problems", lambda _offer: {})
+    said = next(one.violation_error_message for one in Protocol._meta.constraints if one.name == rule)
+    assert f"{said} Nothing was saved. Mend it and save again." in saved(owner, url_of(), **asked)
+    assert not Operation.objects.exists()
+
+
 def test_a_new_treatment_gets_a_key_and_is_found_by_its_other_names(owner: Client) -> None:
     url = reverse("protocol_new")
     area, room = Area.objects.get(key="neck"), Room.objects.first() or factory.make_room()

@@ -128,6 +128,7 @@ def test_the_usual_course_leaves_restricted_places_out(protocol: Protocol) -> No
     ("asked", "rule"),
     [
         ({"sessions": 3}, "plan_sessions_4_to_15"),
+        ({"sessions": 16}, "plan_sessions_4_to_15"),
         ({"interval_min": 5}, "plan_days_in_order"),
         ({"interval_max": 21}, "plan_long_gap_has_a_reason"),
     ],
@@ -138,7 +139,7 @@ def test_the_database_is_the_last_judge(
     """With our own check out of the way the constraint refuses, and its sentence comes through."""
     monkeypatch.setattr(plans, "problems", lambda *_given: {})
     said = next(one.violation_error_message for one in TreatmentPlan._meta.constraints if one.name == rule)
-    assert refusal(protocol, **asked) == {"": said}
+    assert refusal(protocol, **asked) == {"": f"{said} Nothing was saved. Mend it and save again."}
 
 
 def test_a_plan_cannot_lose_a_limit_later(protocol: Protocol) -> None:

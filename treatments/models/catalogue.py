@@ -132,6 +132,11 @@ class Protocol(models.Model):
                 name="protocol_days_in_order",
                 violation_error_message=_("Seven days at least; the best between the shortest and the longest."),
             ),
+            models.CheckConstraint(
+                condition=Q(interval_max__lte=14) | ~Q(limits_reason=""),
+                name="protocol_long_gap_has_a_reason",
+                violation_error_message=_("More than 14 days between sessions needs to say where that comes from."),
+            ),
             models.CheckConstraint(condition=Q(minutes__gt=0, minutes__lte=60), name="protocol_minutes_up_to_60"),
         ]
 

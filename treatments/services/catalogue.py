@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 import pghistory
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
-from clinic.lib.locks import in_transaction, lock_rows
+from clinic.lib.locks import broken_rule, in_transaction, lock_rows
 from clinic.lib.operations import once
 from clinic.lib.rows import free_key
 from clinic.models import Operation, User
@@ -63,7 +64,12 @@ def write_protocol(
             operation = once(key=key, kind="write_protocol", actor=actor, body=body, now=now, act=act)
             return Protocol.objects.get(pk=operation.result["protocol"])
 
-    return in_transaction(save)
+    try:
+        return in_transaction(save)
+    except IntegrityError as error:
+        if sentence := broken_rule(error, Protocol):
+            raise OfferRefused({"": sentence}) from error
+        raise
 
 
 def _refuse_a_second(offer: Offer, protocol_id: int | None) -> None:

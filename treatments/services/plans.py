@@ -8,7 +8,7 @@ from django.db import IntegrityError
 
 from clinic.lib.access import Permission, allows
 from clinic.lib.days import local_day
-from clinic.lib.locks import in_transaction, lock_rows, sqlstate
+from clinic.lib.locks import broken_rule, in_transaction, lock_rows
 from clinic.lib.operations import once
 from clinic.models import Clinic, Operation, User
 from patients.archived import why_closed
@@ -45,7 +45,9 @@ def create_plan(
     try:
         return in_transaction(save)
     except IntegrityError as error:
-        raise _refused(error) from error
+        if sentence := broken_rule(error, TreatmentPlan):
+            raise PlanRefused({"": sentence}) from error
+        raise
 
 
 def _of_minors(patient: Patient, course: Course, actor: User | None, now: datetime) -> dict[str, str]:
@@ -82,12 +84,3 @@ def _make(patient: Patient, protocol: Protocol, course: Course) -> TreatmentPlan
     PlanArea.objects.bulk_create(PlanArea(plan=plan, area=areas[key], side=side) for key, side in course.areas)
     Session.objects.bulk_create(Session(plan=plan, number=number) for number in range(1, course.sessions + 1))
     return plan
-
-
-def _refused(error: IntegrityError) -> Exception:
-    """Return the sentence of the rule that the database kept, or the error itself when it is none of ours."""
-    name = error.__cause__.diag.constraint_name if sqlstate(error) == "23514" else None  # type: ignore[union-attr]
-    for rule in TreatmentPlan._meta.constraints:
-        if rule.name == name:
-            return PlanRefused({"": str(rule.violation_error_message)})
-    return error
