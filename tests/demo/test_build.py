@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from clinic.demo.build import Demo, build
 from clinic.models import Clinic, Clinician, Role, Room, User
 from patients.models import Message, Patient
+from scheduling.checking.scan import scan
 from scheduling.models import HOLDING, Absence, Appointment, Closure, HoursKind, WeeklyHours
 from scheduling.planning import planner
 from scheduling.services.told import difference
@@ -156,6 +157,7 @@ def test_courses_stand_at_every_stage(demo: Demo) -> None:
 
 
 def test_sessions_say_what_their_visits_say(demo: Demo) -> None:
+    assert scan(MONDAY) == []
     for session in Session.objects.prefetch_related("appointments").select_related("plan"):
         held = [visit for visit in session.appointments.all() if visit.holds]
         if session.state in {SessionState.PLANNED, SessionState.DROPPED}:

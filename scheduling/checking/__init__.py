@@ -1,0 +1,1 @@
+"""The second layer: read the whole book and say what cannot be right, without trusting constraints or services."""
