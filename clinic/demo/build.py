@@ -70,16 +70,22 @@ def reckon(today: date, of: list[Offer], room_kinds: list[int], rng: Random) -> 
     return book, story
 
 
-@transaction.atomic
-def build(now: datetime) -> Demo:
-    """Make the demo as of this moment's local day. Raises DemoRefused where it must not be."""
-    refuse_unless_safe()
-    today = now.astimezone(ZONE).date()
+def keep_catalogue() -> list[RoomKind]:
+    """Write what the clinic offers; return the kinds of room that it asks for, the most wanted first."""
     load_catalogue()
     text = first_version()
     AftercareText.objects.get_or_create(version=text["version"], language=text["language"], defaults=text)
     kinds = list(RoomKind.objects.filter(pk__in=Protocol.objects.offered().values("room_kind")).order_by("key"))
     kinds.sort(key=lambda kind: -Protocol.objects.filter(room_kind=kind).count())
+    return kinds
+
+
+@transaction.atomic
+def build(now: datetime) -> Demo:
+    """Make the demo as of this moment's local day. Raises DemoRefused where it must not be."""
+    refuse_unless_safe()
+    today = now.astimezone(ZONE).date()
+    kinds = keep_catalogue()
     rows = keep.keep_house(kinds)
     rng = Random(SEED)  # noqa: S311 - a demo must come out the same each time
     people = patients(rng, today)

@@ -71,6 +71,13 @@ def closures(today: date) -> list[Closed]:
     return sorted((closed for closed in found if closed.last >= since), key=lambda closed: (closed.first, closed.last))
 
 
+def closures_between(first: date, last: date) -> list[Closed]:
+    """Return the closed days that touch a stretch of days, in their order."""
+    found = [closed for year in range(first.year - 1, last.year + 1) for closed in _of_year(year)]
+    touching = [closed for closed in found if closed.last >= first and closed.first <= last]
+    return sorted(touching, key=lambda closed: (closed.first, closed.last))
+
+
 @dataclass(frozen=True)
 class Tuesdays:
     """The Tuesdays on which a course at 14:00 with Moira is free, but for two: one taken, one in her absence."""

@@ -57,14 +57,21 @@ def new_id(rng: Random) -> uuid.UUID:
     return uuid.UUID(int=rng.getrandbits(128), version=4)
 
 
-def keep_house(kinds: Sequence[RoomKind]) -> House:
+def keep_house(
+    kinds: Sequence[RoomKind],
+    *,
+    people: Sequence[house.Person] = house.CLINICIANS,
+    room_names: Sequence[str] = house.ROOMS,
+    device_names: Sequence[str] = house.DEVICES,
+    since: date = house.HOURS_SINCE,
+) -> House:
     """Write the clinic, those who sign in, clinicians with their hours, and rooms: the last for each further kind."""
     clinic, _ = Clinic.objects.update_or_create(pk=1, defaults=house.CLINIC)
     clinic.refresh_from_db()
     User.objects.create_user(house.DESK[0], house.PASSWORD, name=house.DESK[1], roles=[Role.FRONT_DESK])
     User.objects.create_user(house.OWNER[0], house.PASSWORD, name=house.OWNER[1], roles=[Role.OWNER])
     clinicians = []
-    for place, person in enumerate(house.CLINICIANS):
+    for place, person in enumerate(people):
         password = house.PASSWORD if place == house.MOIRA else None
         user = User.objects.create_user(person.email, password, name=person.name, roles=[Role.CLINICIAN])
         clinicians.append(
@@ -84,30 +91,30 @@ def keep_house(kinds: Sequence[RoomKind]) -> House:
             weekday=weekday,
             starts=starts,
             ends=ends,
-            valid_from=house.HOURS_SINCE,
+            valid_from=since,
         )
-        for clinician, person in zip(clinicians, house.CLINICIANS, strict=True)
+        for clinician, person in zip(clinicians, people, strict=True)
         for kind, spans in ((HoursKind.WORK, person.works), (HoursKind.BREAK, person.rests))
         for weekday, (starts, ends) in spans.items()
     )
     last_kinds = list(kinds[1:])
-    rooms = [Room(name=name, kind=kinds[0], position=place + 1) for place, name in enumerate(house.ROOMS)]
+    rooms = [Room(name=name, kind=kinds[0], position=place + 1) for place, name in enumerate(room_names)]
     for room, kind in zip(reversed(rooms), last_kinds, strict=False):
         room.kind = kind
     for kind_of_talk, minutes in house.TALKS.items():
         facts = {"minutes": minutes, "turnover_minutes": house.TALK_TURNOVER, "room_kind": kinds[0]}
         VisitType.objects.update_or_create(kind=kind_of_talk, defaults=facts)
-    return House(clinic, clinicians, Room.objects.bulk_create(rooms), _keep_devices())
+    return House(clinic, clinicians, Room.objects.bulk_create(rooms), _keep_devices(device_names))
 
 
-def _keep_devices() -> list[Device]:
+def _keep_devices(names: Sequence[str]) -> list[Device]:
     """Write the devices and let the one protocol ask for their kind."""
     key, name = house.DEVICE_KIND
     kind = DeviceKind.objects.get_or_create(key=key, defaults={"name": name})[0]
     protocol = Protocol.objects.get(key=house.WITH_DEVICE)
     protocol.device_kind = kind
     protocol.save(update_fields=["device_kind"])
-    devices = [Device(name=name, kind=kind, position=place + 1) for place, name in enumerate(house.DEVICES)]
+    devices = [Device(name=name, kind=kind, position=place + 1) for place, name in enumerate(names)]
     return Device.objects.bulk_create(devices)
 
 

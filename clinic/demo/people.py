@@ -123,7 +123,7 @@ class Contact:
     relation: str = ""
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """Return a name as it would stand in an e-mail address."""
     ascii_only = (
         unicodedata.normalize("NFKD", name.replace("ł", "l").replace("Ł", "L")).encode("ascii", "ignore").decode()
@@ -176,7 +176,11 @@ def _emails(rng: Random, names: list[tuple[str, str, str]]) -> list[str]:
     """Return an address for each name; about one in eleven has none, and a couple shares one."""
     found: list[str] = []
     for place, (first, last, _) in enumerate(names):
-        base = f"{_plain(first)[:1]}.{_plain(last)}" if rng.random() < 0.4 else f"{_plain(first)}.{_plain(last)}"
+        base = (
+            f"{plain_name(first)[:1]}.{plain_name(last)}"
+            if rng.random() < 0.4
+            else f"{plain_name(first)}.{plain_name(last)}"
+        )
         address = f"{base}@{'example.ca' if rng.random() < 0.7 else 'example.com'}"
         if address in found:
             address = f"{place}.{address}"

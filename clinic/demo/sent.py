@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone, translation
 
 from clinic.models import Operation, User
@@ -144,9 +144,12 @@ def _not_arrived(box: Postbox) -> None:
 def _summaries(box: Postbox) -> None:
     """Write the mail with all dates of each course that has visits ahead, or was booked in the past month."""
     clinic, desk = box.rows.clinic, User.objects.get(email=house.DESK[0])
-    plans = TreatmentPlan.objects.select_related("patient").order_by("public_id")
+    lately = Q(created_at__gte=box.since - MONTH)
+    ahead = Q(pk__in=Appointment.objects.filter(starts_at__gte=box.since).values("session__plan"))
+    plans = TreatmentPlan.objects.filter(lately | ahead).select_related("patient").order_by("public_id")
     held: dict[int, list[Appointment]] = {}
-    for visit in Appointment.objects.filter(session__isnull=False).select_related("session").order_by("starts_at"):
+    of_these = Appointment.objects.filter(session__plan__in=plans.order_by().values("pk"))
+    for visit in of_these.select_related("session").order_by("starts_at"):
         held.setdefault(visit.session.plan_id, []).append(visit)  # type: ignore[union-attr]
     operations = []
     for plan in plans:

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, OuterRef, QuerySet, Subquery, When
+from django.db.models import Case, QuerySet, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
@@ -17,7 +17,6 @@ from clinic.lib.text import digits, normal
 from clinic.models import AccessLog, User
 from patients.models import Patient
 from scheduling.models import Appointment
-from scheduling.models.appointments import HOLDING
 from treatments.models import PlanStatus, SessionState, TreatmentPlan
 
 SHOWN = 20
@@ -59,11 +58,9 @@ class People:
 def find_people(user: User, query: str, now: datetime, zone: ZoneInfo) -> People:
     """Return who matches: the best match first, among equals who was here last. Archived files only if nobody else."""
     matching = Patient.objects.visible_to(user).matching(query, archived=True).select_related("merged_into")
-    here = Appointment.objects.filter(patient=OuterRef("pk"), status__in=HOLDING, starts_at__lte=now)
-    seen = here.order_by("-starts_at").values("starts_at")[:1]
     put_away = Case(When(archived_at=None, then=0), default=1)
-    likeliest = (put_away, "match_rank", "-seen_at", "last_name", "first_name", "id")
-    ranked = matching.annotate(seen_at=Coalesce(Subquery(seen), "created_at")).order_by(*likeliest)
+    likeliest = (put_away, "match_rank", Coalesce("seen_at", "created_at").desc(), "last_name", "first_name", "id")
+    ranked = matching.order_by(*likeliest)
     shown = list(ranked[:SHOWN])
     in_use = [patient for patient in shown if not patient.is_archived]
     total = matching.filter(archived_at__isnull=bool(in_use)).count() if len(shown) == SHOWN else len(in_use or shown)

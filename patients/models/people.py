@@ -7,7 +7,7 @@ import pghistory
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Func, Value
-from django.db.models.functions import Concat, Lower
+from django.db.models.functions import Coalesce, Concat, Lower
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -28,7 +28,7 @@ class Normal(Func):
     output_field = models.TextField()
 
 
-@pghistory.track(exclude=["search_text"])
+@pghistory.track(exclude=["search_text", "seen_at"])
 class Patient(models.Model):
     """A person the clinic treats. `public_id` stands in addresses, `file_number` is what people say."""
 
@@ -69,6 +69,9 @@ class Patient(models.Model):
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    seen_at = models.DateTimeField(
+        null=True, editable=False, help_text="The start of the last visit that took place; the book's trigger keeps it."
+    )
     search_text = models.GeneratedField(
         expression=Normal(
             Concat(
@@ -96,6 +99,15 @@ class Patient(models.Model):
             GinIndex(OpClass(Lower("email"), name="gin_trgm_ops"), name="patient_email_parts"),
             models.Index(fields=["birth_date"], name="patient_birth_date"),
             models.Index(fields=["last_name", "first_name", "id"], name="patient_by_name"),
+            # Walked from its front when what was typed is in many names: the first twenty are soon met.
+            models.Index(
+                Coalesce("seen_at", "created_at").desc(),
+                "last_name",
+                "first_name",
+                "id",
+                condition=models.Q(archived_at__isnull=True),
+                name="patient_seen_lately",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -70,6 +70,22 @@ PATHS = [
 ]
 
 
+SEEN_LATELY = """
+IF NEW.status IN ('arrived', 'in_treatment', 'completed') OR OLD.status IN ('arrived', 'in_treatment', 'completed') THEN
+    UPDATE patients_patient SET seen_at = last.seen FROM (
+        SELECT who, (
+            SELECT max(starts_at) FROM scheduling_appointment
+            WHERE patient_id = who AND status IN ('arrived', 'in_treatment', 'completed')
+        ) AS seen
+        FROM unnest(ARRAY[NEW.patient_id, OLD.patient_id]) who
+    ) last
+    WHERE id = who AND seen_at IS DISTINCT FROM seen;
+END IF;
+RETURN NULL;
+"""
+"""When a patient was last here, for the order in which search lists them. It never speaks of what only was booked."""
+
+
 def _held(what: str, start: str, end: str) -> ExclusionConstraint:
     """Return the rule that nothing of this kind is held twice at the same time; ends do not touch (`[)`)."""
     span = Func(start, end, RangeBoundary(), function="TSTZRANGE", output_field=DateTimeRangeField())
@@ -171,7 +187,15 @@ class Appointment(models.Model):
                 deferrable=Deferrable.IMMEDIATE,
             ),
         ]
-        triggers = [pgtrigger.FSM(name="status_path", field="status", transitions=PATHS)]
+        triggers = [
+            pgtrigger.FSM(name="status_path", field="status", transitions=PATHS),
+            pgtrigger.Trigger(
+                name="seen_lately",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("status", "patient_id", "starts_at"),
+                func=SEEN_LATELY,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.wall_date} {self.wall_time:%H:%M}"
