@@ -155,6 +155,7 @@ MATRIX = [
     Row("protocol_edit", Permission.MANAGE_CATALOGUE, FORM, lambda _: {"key": Protocol.objects.first().key}),  # type: ignore[union-attr]
     *rows_of_a_shelf("concern", Permission.MANAGE_CATALOGUE, Concern),
     *rows_of_a_shelf("area", Permission.MANAGE_CATALOGUE, Area, is_ordered=True),
+    Row("area_visits", Permission.MANAGE_CATALOGUE, ("GET",), lambda _: {"pk": Area.objects.earliest("pk").pk}),
     Row("aftercare_list", Permission.MANAGE_CATALOGUE),
     Row("aftercare_new", Permission.MANAGE_CATALOGUE, FORM),
     Row("aftercare_show", Permission.MANAGE_CATALOGUE, ("GET",), lambda _: {"version": 1}),

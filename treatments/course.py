@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from treatments.models import Area, Complexity, Protocol, Side, Size
+from treatments.named import Named, bookable, listed
 
 FEWEST_SESSIONS, MOST_SESSIONS = 4, 15
 SHORTEST_DAYS, LONGEST_DAYS = 7, 14
@@ -135,7 +136,20 @@ def _area_problems(course: Course, protocol: Protocol) -> dict[str, str]:
     for key, side in course.areas:
         if key not in known or side not in sides_of(known[key]):
             return {"areas": _("%(protocol)s does not treat that place.") % {"protocol": protocol.name}}
-    named_only = [known[key].name for key, _side in course.areas if known[key].restricted]
-    if named_only and course.clinician_id is None:
-        return {"clinician": _("%(area)s: for named clinicians only. Choose with whom.") % {"area": named_only[0]}}
+    return _named_problems(course, Named.of(known[key] for key in dict(course.areas)))
+
+
+def _named_problems(course: Course, named: Named) -> dict[str, str]:
+    """Say what a restricted area lacks: somebody named, or one of those named as the course's own clinician."""
+    if not named.places:
+        return {}
+    people = bookable()
+    places, who = listed([name for name, _keys in named.places]), named.who(people, _("or"))
+    if nobody := named.nobody(people):
+        return {"areas": _("%(why)s. Leave the place out until then.") % {"why": nobody}}
+    if course.clinician_id is None:
+        return {"clinician": _("%(area)s: for named clinicians only. Choose %(who)s.") % {"area": places, "who": who}}
+    one = people.get(course.clinician_id)
+    if one and (why := named.why_not(one, people)):
+        return {"clinician": _("%(why)s. Choose %(who)s, or leave the place out.") % {"why": why, "who": who}}
     return {}

@@ -4,7 +4,7 @@ from django.urls import path
 
 from clinic.lib.shelves import shelf_urls
 from treatments.views import aftercare, catalogue, plans
-from treatments.views.shelves import AREAS, CONCERNS
+from treatments.views.shelves import CONCERNS
 
 plan_urls = [
     path("patients/<uuid:public_id>/plans/new/", plans.plan_new, name="plan_new"),
@@ -14,7 +14,6 @@ catalogue_urls = [
     path("catalogue/treatments/new/", catalogue.protocol_new, name="protocol_new"),
     path("catalogue/treatments/<slug:key>/", catalogue.protocol_edit, name="protocol_edit"),
     *shelf_urls(CONCERNS, "catalogue/concerns/"),
-    *shelf_urls(AREAS, "catalogue/areas/"),
     path("catalogue/aftercare/", aftercare.aftercare_list, name="aftercare_list"),
     path("catalogue/aftercare/new/", aftercare.aftercare_new, name="aftercare_new"),
     path("catalogue/aftercare/<int:version>/", aftercare.aftercare_show, name="aftercare_show"),

@@ -84,6 +84,9 @@ def keep_house(
             )
         )
     Clinician.objects.bulk_create(clinicians)
+    for area in Area.objects.filter(restricted=True):
+        physicians = [one for place, one in enumerate(clinicians) if place in house.PHYSICIANS]
+        area.clinicians.set(physicians or clinicians[:1])  # a demo of one clinician has no other
     WeeklyHours.objects.bulk_create(
         WeeklyHours(
             clinician=clinician,

@@ -56,12 +56,25 @@ def no_check(row: Any, values: dict[str, Any], now: datetime) -> None:  # noqa: 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
     if isinstance(value, models.Model):
         return value.pk
+    if isinstance(value, models.QuerySet):
+        return sorted(row.pk for row in value)
     return value if isinstance(value, bool | int | None) else str(value)
+
+
+def _is_many(model: type[models.Model] | models.Model, name: str) -> bool:
+    return isinstance(model._meta.get_field(name), models.ManyToManyField)
+
+
+def on_file(row: models.Model, name: str) -> Any:  # noqa: ANN401 - whatever a column holds
+    """Return what a row holds, plainly: a relation as its key, a relation to many as their keys in order."""
+    if _is_many(row, name):
+        return _plain(getattr(row, name).all()) if row.pk else []
+    return _plain(getattr(row, row._meta.get_field(name).attname))  # type: ignore[union-attr]
 
 
 def fingerprint(row: models.Model, fields: Sequence[str]) -> str:
     """Return a hash of what these columns of a row hold."""
-    return body_hash({name: _plain(getattr(row, row._meta.get_field(name).attname)) for name in fields})  # type: ignore[union-attr]
+    return body_hash({name: on_file(row, name) for name in fields})
 
 
 def free_key(model: type[models.Model], name: str) -> str:
@@ -107,15 +120,19 @@ def write_row(
             raise RowChanged(row)
         _refuse_a_second(row, values)
         check(row, values, now)
-        before = {name: _plain(getattr(row, row._meta.get_field(name).attname)) for name in values} if pk else None  # type: ignore[union-attr]
+        before = {name: on_file(row, name) for name in values} if pk else None
+        many = {name: value for name, value in values.items() if _is_many(model, name)}
         for name, value in values.items():
-            setattr(row, name, value)
+            if name not in many:
+                setattr(row, name, value)
         if not pk and _has(model, "key"):
             row.key = free_key(model, values["name"])  # type: ignore[attr-defined]
         if not pk and _has(model, "position"):
             last = model._default_manager.aggregate(last=models.Max("position"))["last"]
             row.position = 0 if last is None else last + 1  # type: ignore[attr-defined]
         row.save()
+        for name, value in many.items():
+            getattr(row, name).set(value)
         operation.touched = [{str(model._meta.model_name): row.pk, "before": before}]
         operation.result = {"row": row.pk}
 

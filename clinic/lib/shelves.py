@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -10,7 +11,7 @@ from django.contrib import messages
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -45,8 +46,20 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Note:
+    """What a row means for the rest of the clinic, in a sentence; and a page that shows it, where there is one."""
+
+    words: str
+    href: str = ""
+    act: str = ""
+
+
+@dataclass(frozen=True)
 class Shelf:
-    """A small table. `name` begins the names of its addresses: room_list, room_new, room_edit, room_shift."""
+    """A small table. `name` begins the names of its addresses: room_list, room_new, room_edit, room_shift.
+
+    `notes` say what a row on file means elsewhere: above its form, and after saving.
+    """
 
     name: str
     model: type[models.Model]
@@ -62,6 +75,7 @@ class Shelf:
     columns: tuple[Column, ...]
     rows: Callable[[], "models.QuerySet[Any]"]
     check: Check = no_check
+    notes: Callable[[Any, datetime], list[Note]] | None = None
     is_ordered: bool = False
 
 
@@ -137,6 +151,7 @@ def _page(
         "has_state": any(field.name == "is_active" for field in shelf.model._meta.fields),
         "form": form,
         "row": form.instance if form else None,
+        "notes": _notes(shelf, form.instance) if form else [],
         "ahead": (ahead or [])[:AHEAD_SHOWN],
         "ahead_more": max(0, len(ahead or []) - AHEAD_SHOWN),
         "list_name": f"{shelf.name}_list",
@@ -177,8 +192,19 @@ def _row(request: HttpRequest, shelf: Shelf, row: models.Model) -> HttpResponse:
         else:
             said = _("%(name)s is up to date.") if row.pk else _("%(name)s is added.")
             messages.success(request, said % {"name": saved})
-            return redirect(f"{shelf.name}_list")
+            return redirect(_after(shelf, saved))
     return _page(request, shelf, form, ahead)
+
+
+def _notes(shelf: Shelf, row: models.Model) -> list[Note]:
+    return shelf.notes(row, timezone.now()) if shelf.notes and row.pk else []
+
+
+def _after(shelf: Shelf, row: models.Model) -> str:
+    """Return where to go after saving: to the list, or to the row where there is more to say of it."""
+    if _notes(shelf, row):
+        return reverse(f"{shelf.name}_edit", args=[row.pk])
+    return reverse(f"{shelf.name}_list")
 
 
 def _again(request: HttpRequest, shelf: Shelf, row: models.Model) -> RowForm:
@@ -200,6 +226,8 @@ def _again(request: HttpRequest, shelf: Shelf, row: models.Model) -> RowForm:
 
 def _said(row: models.Model, name: str) -> str:
     value = getattr(row, name)
+    if isinstance(value, models.Manager):
+        return ", ".join(str(one) for one in value.all()) or _("nobody")
     return (_("yes") if value else _("no")) if isinstance(value, bool) else str(value)
 
 

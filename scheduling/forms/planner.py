@@ -1,6 +1,6 @@
 """What the planner's form says: the choices above, the lines as they stand, the act. Nothing of it is trusted."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.lib.days import NoSuchTime, TwoSuchTimes, clock, instant
 from clinic.lib.typed import typed_date
-from clinic.models import Clinician
+from scheduling.forms.who import ANYONE, GONE, WhoField, read_who
 from scheduling.planning.types import RHYTHM_WORDS, Choices, Rhythm, Slot
+from treatments.named import Staff
 
 AHEAD = timedelta(days=730)
 """Nobody plans a course further ahead: a year typed wrong is told, not searched."""
-ANYONE = "any"
 REASON_LENGTH = 200
 WEEKDAYS = [
     (0, gettext_lazy("Mo"), gettext_lazy("Mon")),
@@ -158,10 +158,7 @@ class ChoicesForm(forms.Form):
             "invalid": gettext_lazy("Choose a time such as 14:00."),
         },
     )
-    who = forms.ChoiceField(
-        label=gettext_lazy("With"),
-        error_messages={"invalid_choice": gettext_lazy("This clinician takes no visits now. Choose another.")},
-    )
+    who = WhoField(label=gettext_lazy("With"), error_messages=GONE)
     rhythm = forms.ChoiceField(
         label=gettext_lazy("Rhythm"),
         choices=list(RHYTHM_WORDS.items()),
@@ -174,13 +171,13 @@ class ChoicesForm(forms.Form):
         data: Mapping[str, Any] | None = None,
         *,
         opening: Choices,
-        clinicians: Sequence[Clinician],
+        staff: Staff,
         today: date,
         left: int,
     ) -> None:
         super().__init__(data, initial=_initial(opening))
         self.opening, self.today, self.left = opening, today, left
-        self.fields["who"].choices = who_choices(clinicians)  # type: ignore[attr-defined]
+        self.fields["who"].offer(staff)  # type: ignore[attr-defined]
 
     def clean_start_on(self) -> date:
         day = self.cleaned_data["start_on"]
@@ -237,23 +234,6 @@ def who_value(choices: Choices) -> str:
     if choices.clinician_id is None:
         return ANYONE
     return f"{choices.clinician_id}+" if choices.else_anyone else str(choices.clinician_id)
-
-
-def read_who(value: str) -> tuple[int | None, bool]:
-    """Return the clinician wished, and whether anyone else may do."""
-    if value == ANYONE:
-        return None, True
-    return int(value.removesuffix("+")), value.endswith("+")
-
-
-def who_choices(clinicians: Iterable[Clinician]) -> list[tuple[str, str]]:
-    """Return "Moira, else anyone" for each clinician, then each alone, then anyone."""
-    people = list(clinicians)
-    return [
-        *((f"{one.pk}+", _("%(name)s, else anyone") % {"name": one.short_name}) for one in people),
-        (ANYONE, _("Anyone")),
-        *((str(one.pk), _("Only %(name)s") % {"name": one.short_name}) for one in people),
-    ]
 
 
 def clock_choices(around: time, opens: time, closes: time, grid_minutes: int) -> list[tuple[str, str]]:

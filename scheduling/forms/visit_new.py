@@ -8,14 +8,14 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clinic.models import Clinician
 from patients.models import Patient
 from scheduling.booking import OpenCourse
-from scheduling.forms.planner import AHEAD, clock_choices, read_who, who_choices
+from scheduling.forms.planner import AHEAD, clock_choices
+from scheduling.forms.who import ANYONE, GONE, WhoField, read_who
 from scheduling.models import AppointmentKind, VisitType
 from scheduling.planning.single import Wanted
 from scheduling.planning.types import Choices, Rhythm
-from treatments.models import TreatmentPlan
+from treatments.named import Staff
 
 OPENS, CLOSES = time(7, 0), time(21, 0)
 HALF_HOUR = 30
@@ -38,11 +38,11 @@ class WantedForm(forms.Form):
         error_messages=dict.fromkeys(["min_value", "max_value", "invalid"], gettext_lazy("Enter 5 to 240 minutes.")),
     )
     minutes_of = forms.CharField(required=False, max_length=60)
-    who = forms.ChoiceField(
+    who = WhoField(
         label=gettext_lazy("With"),
         required=False,
         widget=forms.Select(attrs={"class": "form-select"}),
-        error_messages={"invalid_choice": gettext_lazy("This clinician takes no visits now. Choose another.")},
+        error_messages=GONE,
     )
     start_on = forms.DateField(
         label=gettext_lazy("From the day"),
@@ -67,7 +67,6 @@ class WantedForm(forms.Form):
         patient: Patient,
         types: Sequence[VisitType],
         courses: Sequence[OpenCourse],
-        clinicians: Sequence[Clinician],
         today: date,
     ) -> None:
         self.patient, self.today = patient, today
@@ -80,7 +79,8 @@ class WantedForm(forms.Form):
         self.kind = AppointmentKind.SESSION if self.plan else asked
         usual = self.types[self.kind].minutes if self.kind in self.types else None
         around = (self.plan.usual_time if self.plan else None) or time(10, 0)
-        self.opens_who, self.opens_around = _who(self.plan), f"{around:%H:%M}"
+        self.staff = Staff.of(self.plan)
+        self.opens_who, self.opens_around = self._opens_who(), f"{around:%H:%M}"
         opens = {
             "what": asked,
             "minutes": usual,
@@ -93,8 +93,18 @@ class WantedForm(forms.Form):
             given.pop("minutes", None)  # they were those of another kind
         super().__init__(opens | given)
         self.fields["what"].choices = [(key, key) for key in offered]  # type: ignore[attr-defined]
-        self.fields["who"].choices = who_choices(clinicians)  # type: ignore[attr-defined]
+        self.fields["who"].offer(self.staff)  # type: ignore[attr-defined]
         self.fields["around"].choices = clock_choices(around, OPENS, CLOSES, HALF_HOUR)  # type: ignore[attr-defined]
+
+    def _opens_who(self) -> str:
+        """Return the course's own clinician, else anyone; who may not treat it is nobody's habit."""
+        own = self.plan.clinician_id if self.plan else None
+        return f"{own}+" if own in self.staff.may else ANYONE
+
+    @property
+    def who_note(self) -> str:
+        """Why the course's own clinician is not offered, or that nobody is; nothing where all is as usual."""
+        return self.staff.why_not(self.plan.clinician_id) if self.plan else ""
 
     def _first_day(self) -> date:
         """Return the first day on which the visit may fall: a session keeps its days from the last one booked."""
@@ -143,7 +153,3 @@ class WantedForm(forms.Form):
             rhythm=Rhythm.BETWEEN,
             count=1,
         )
-
-
-def _who(plan: TreatmentPlan | None) -> str:
-    return f"{plan.clinician_id}+" if plan and plan.clinician_id else "any"

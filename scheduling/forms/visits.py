@@ -1,6 +1,6 @@
 """What the buttons of a visit send: the key of the act, and a reason or a new time where one is needed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.lib.days import local_day
-from clinic.models import Clinician
 from scheduling.forms.planner import AHEAD, Unreadable, read_token, wall_instant
+from scheduling.forms.who import GONE, ClinicianField
 from scheduling.models import Appointment, CancelledBy
 from scheduling.planning.types import Slot
+from treatments.named import Staff
 
 REASON_LENGTH = 200
 REASONS = [
@@ -105,13 +106,13 @@ class TimeForm(ActForm):
         input_formats=["%H:%M"],
         error_messages={"invalid": gettext_lazy("Enter a time such as 14:00.")},
     )
-    clinician = forms.TypedChoiceField(
+    clinician = ClinicianField(
         label=gettext_lazy("With"),
         required=False,
         coerce=int,
         empty_value=None,
         widget=forms.Select(attrs={"class": "form-select"}),
-        error_messages={"invalid_choice": gettext_lazy("This clinician takes no visits now. Choose another.")},
+        error_messages=GONE,
     )
     reason = forms.CharField(
         label=gettext_lazy("Why (optional)"),
@@ -125,13 +126,13 @@ class TimeForm(ActForm):
         data: Mapping[str, Any] | None,
         *,
         initial: Mapping[str, Any],
-        clinicians: Sequence[Clinician],
+        staff: Staff,
         zone: ZoneInfo,
         now: datetime,
     ) -> None:
         super().__init__(data, initial=dict(initial))
         self.zone, self.now = zone, now
-        self.fields["clinician"].choices = [(one.pk, one.name) for one in clinicians]  # type: ignore[attr-defined]
+        self.fields["clinician"].offer(staff)  # type: ignore[attr-defined]
 
     @property
     def typed(self) -> list[forms.BoundField]:
@@ -167,13 +168,13 @@ class MoveForm(TimeForm):
         data: Mapping[str, Any] | None,
         *,
         visit: Appointment,
-        clinicians: Sequence[Clinician],
+        staff: Staff,
         zone: ZoneInfo,
         now: datetime,
     ) -> None:
         wall = visit.starts_at.astimezone(zone)
         opens = {"day": wall.date(), "time": wall.time(), "clinician": visit.clinician_id}
-        super().__init__(data, initial=opens, clinicians=clinicians, zone=zone, now=now)
+        super().__init__(data, initial=opens, staff=staff, zone=zone, now=now)
         if visit.session is None:
             del self.fields["reason"]  # no rule of a course asks for one
 

@@ -41,13 +41,21 @@ def explain(context: Context, slot: Slot, book: Sequence[Appointment]) -> Findin
         return Finding(Mark.CLOSED, closed_words(context, day))
     clinician = context.clinicians.get(slot.clinician_id)
     if clinician is None:
-        return Finding(Mark.CLASH, _("This clinician no longer takes visits."))
+        return Finding(Mark.CLASH, not_this_one(context, slot.clinician_id))
     return (
         _away(context, slot, clinician.short_name)
         or _off_hours(context, slot, clinician.short_name)
         or _taken(context, slot, clinician.short_name, book)
         or Finding(Mark.CLASH, _("Something this visit needs is taken."))
     )
+
+
+def not_this_one(context: Context, clinician_id: int) -> str:
+    """Say why a clinician takes no visits of this kind; nothing when they do."""
+    if clinician_id in context.clinicians:
+        return ""
+    one, gone = context.people.get(clinician_id), _("This clinician no longer takes visits.")
+    return context.named.why_not(one, context.people) if one else context.named.nobody(context.people) or gone
 
 
 def closed_words(context: Context, day: date) -> str:

@@ -17,6 +17,7 @@ from scheduling.planning.freetime import FreeTime, Visit, from_epoch, read, to_e
 from scheduling.planning.types import RHYTHM_DAYS, Choices, Slot
 from scheduling.planning.windows import Held, Rule
 from treatments.models import SessionState, TreatmentPlan
+from treatments.named import Named, bookable, named_for
 
 REACH = 45
 """Days beyond the last wished date that are searched: a closed fortnight and a busy month."""
@@ -40,12 +41,16 @@ class Context:
     last: date
     free: FreeTime
     clinicians: dict[int, Clinician]
+    """Those who may take the visit: of a course with restricted areas the named ones alone."""
     closures: list[Closure]
     absences: list[Absence]
     own: list[tuple[date, int]]
     """Local days that this plan's other visits hold, with their session numbers."""
     others: list[Held]
     """Local days of the same patient's other plans that share an area."""
+    people: dict[int, Clinician] = field(default_factory=dict)
+    """Everybody who can be booked, whether or not for this visit: sentences name them."""
+    named: Named = field(default_factory=Named)
     weights: Weights = field(default_factory=Weights)
     since: datetime | None = None
     """No visit may start before: now, unless one is entered afterwards."""
@@ -108,11 +113,12 @@ class Context:
         return wall.hour * 60 + wall.minute
 
     def may_treat(self) -> list[int]:
-        """Return the clinicians whom the choices admit, the wished one first."""
+        """Return the clinicians whom the choices admit and who may take the visit, the wished one first."""
         wished = self.choices.clinician_id
         if wished is None:
             return list(self.clinicians)
-        return [wished] + ([key for key in self.clinicians if key != wished] if self.choices.else_anyone else [])
+        others = [key for key in self.clinicians if key != wished] if self.choices.else_anyone else []
+        return [wished, *others] if wished in self.clinicians else others
 
     def starts(self, day: date, clinician_id: int, *, at_most: int | None = None) -> list[Slot]:
         """Return free slots of a clinician on a local day, those nearest to the wished time first."""
@@ -214,7 +220,8 @@ def load(
     pace = max(plan.interval_ideal, RHYTHM_DAYS.get(choices.rhythm, 0))
     first = min([today, choices.start_on, *days])
     last = max([choices.start_on, *days]) + timedelta(days=(choices.count * pace if not days else 0) + REACH)
-    clinicians = {clinician.pk: clinician for clinician in Clinician.objects.filter(is_active=True)}
+    people, named = bookable(), named_for(plan)
+    clinicians = named.among(people)
     return Context(
         visit=visit,
         patient=plan.patient,
@@ -228,9 +235,11 @@ def load(
         clinicians=clinicians,
         closures=list(Closure.objects.filter(ends_on__gte=first, starts_on__lte=last)),
         absences=_absences(first, last, zone),
+        people=people,
+        named=named,
         since=since,
         own=_own_days(plan, zone, ignoring),
-        others=_other_days(plan, zone, ignoring),
+        others=_other_days(plan, zone),
     )
 
 
@@ -249,7 +258,7 @@ def load_outside(
     zone = clinic.tz
     days = [choices.start_on, *(local_day(slot.starts_at, zone) for slot in slots)]
     first, last = min(days), max(days) + timedelta(days=DAYS_OUTSIDE)
-    clinicians = {clinician.pk: clinician for clinician in Clinician.objects.filter(is_active=True)}
+    people = bookable()
     return Context(
         visit=visit,
         patient=patient,
@@ -259,10 +268,11 @@ def load_outside(
         now=now,
         first=first,
         last=last,
-        free=read(visit, first=first, last=last, clinicians=clinicians, zone=zone, ignoring=ignoring),
-        clinicians=clinicians,
+        free=read(visit, first=first, last=last, clinicians=people, zone=zone, ignoring=ignoring),
+        clinicians=people,
         closures=list(Closure.objects.filter(ends_on__gte=first, starts_on__lte=last)),
         absences=_absences(first, last, zone),
+        people=people,
         since=since,
         own=[],
         others=[],
@@ -288,8 +298,8 @@ def _own_days(plan: TreatmentPlan, zone: ZoneInfo, ignoring: Sequence[int]) -> l
     ]
 
 
-def _other_days(plan: TreatmentPlan, zone: ZoneInfo, ignoring: Sequence[int]) -> list[Held]:
+def _other_days(plan: TreatmentPlan, zone: ZoneInfo) -> list[Held]:
     others = TreatmentPlan.objects.sharing_an_area_with(plan)
-    held = Appointment.objects.filter(session__plan__in=others, status__in=HOLDING).exclude(pk__in=ignoring)
+    held = Appointment.objects.filter(session__plan__in=others, status__in=HOLDING)
     rows = held.values_list("starts_at", "session__plan__name", "session__plan__interval_min")
     return [Held(local_day(starts_at, zone), max(least, plan.interval_min), name) for starts_at, name, least in rows]

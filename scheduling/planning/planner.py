@@ -124,13 +124,8 @@ def move_options(appointment: Appointment, now: datetime) -> list[Option]:
     return options.all_free(context, [], slot)
 
 
-def move_context(
-    appointment: Appointment, now: datetime, to: Sequence[Slot] = (), ignoring: Sequence[int] = ()
-) -> tuple[Context, Slot]:
-    """Return the context of moving one visit, which looks through the visit's own time, and its present slot.
-
-    `ignoring` are other visits that are moved along: their times count as free too.
-    """
+def move_context(appointment: Appointment, now: datetime, to: Slot | None = None) -> tuple[Context, Slot]:
+    """Return the context of moving one visit, which looks through the visit's own time, and its present slot."""
     zone = Clinic.objects.current().tz
     slot = Slot(appointment.starts_at, appointment.clinician_id, appointment.room_id, appointment.device_id)
     choices = Choices(
@@ -142,9 +137,9 @@ def move_context(
         rhythm=Rhythm.BETWEEN,
         count=1,
     )
-    slots, through = [slot, *to], [appointment.pk, *ignoring]
-    visit = Visit.like(appointment)
+    slots = [slot, to] if to else [slot]
+    visit, ignoring = Visit.like(appointment), [appointment.pk]
     if appointment.session is None:
-        outside = load_outside(visit, appointment.patient, choices, now=now, slots=slots, ignoring=through)
+        outside = load_outside(visit, appointment.patient, choices, now=now, slots=slots, ignoring=ignoring)
         return outside, slot
-    return load(appointment.session.plan, choices, now=now, slots=slots, ignoring=through, visit=visit), slot
+    return load(appointment.session.plan, choices, now=now, slots=slots, ignoring=ignoring, visit=visit), slot

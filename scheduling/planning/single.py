@@ -9,7 +9,7 @@ from clinic.models import Clinic
 from patients.models import Patient
 from scheduling.models import AppointmentKind, VisitType
 from scheduling.planning import options
-from scheduling.planning.checks import early, explain, late, place
+from scheduling.planning.checks import early, explain, late, not_this_one, place
 from scheduling.planning.context import Context, load, load_outside
 from scheduling.planning.freetime import Visit
 from scheduling.planning.judge import due_window
@@ -37,12 +37,16 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one slot meets: the slot as it can be booked, or what stops it; and what needs a reason."""
+    """What one slot meets: the slot as it can be booked, or what stops it; and what needs a reason.
+
+    `barred` says why its clinician may not take it; nothing when they may.
+    """
 
     placed: Slot | None
     stops: Finding | None
     too_early: Finding | None
     too_late: Finding | None
+    barred: str = ""
 
 
 def context_of(wanted: Wanted, slots: Sequence[Slot], choices: Choices, now: datetime) -> Context:
@@ -77,7 +81,8 @@ def judge_one(wanted: Wanted, slot: Slot, now: datetime) -> Verdict:
     day = context.day_of(slot)
     _due, previous = due_window(context, day, [])
     gap = (day - previous).days if previous else None
-    return Verdict(placed, stops, early(context, day, []), late(context, gap))
+    barred = not_this_one(context, slot.clinician_id)
+    return Verdict(placed, stops, early(context, day, []), late(context, gap), barred)
 
 
 def free_times(wanted: Wanted, choices: Choices, now: datetime) -> list[Option]:
@@ -140,7 +145,9 @@ def here_now(context: Context, starts_at: datetime) -> Here:
     if too_early:
         return Here([], too_early.sentence)
     wished = [Slot(starts_at, key) for key in context.may_treat()]
+    if not wished:
+        return Here([], not_this_one(context, context.choices.clinician_id or 0).rstrip("."))
     placed = [free for slot in wished if (free := place(context, slot))]
-    if placed or not wished:
+    if placed:
         return Here(placed, "")
     return Here([], explain(context, wished[0], context.overlapping(wished[:1])).sentence.rstrip("."))

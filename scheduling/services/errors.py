@@ -15,6 +15,14 @@ class SlotTaken(BookingError):
     """Something that the visit uses up is not free at that time."""
 
 
+class NotNamed(SlotTaken):
+    """The course treats a restricted area, and the clinician is not named for it."""
+
+    def __init__(self, why: str, what_to_do: str = "") -> None:
+        values = {"why": why.rstrip("."), "do": what_to_do or _("Choose another clinician.")}
+        super().__init__(_("%(why)s. Nothing was saved. %(do)s") % values)
+
+
 class OutsideDueWindow(BookingError):
     """The day is too near to, or too far from, another session, and no reason was given that lifts it."""
 

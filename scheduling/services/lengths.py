@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from clinic.lib.locks import compare_and_set
-from scheduling.services.numbering import set_session_states
 from treatments.models import Session, SessionState, TreatmentPlan
 
 
@@ -15,23 +13,26 @@ def open_sessions(plan: TreatmentPlan) -> int:
 def reopen(plan: TreatmentPlan, more: int) -> None:
     """Add sessions at the end: those that were dropped come back first, then new ones are made."""
     dropped = list(plan.sessions.filter(state=SessionState.DROPPED).order_by("number")[:more])
-    set_session_states(dropped, SessionState.DROPPED, SessionState.PLANNED)
+    for session in dropped:
+        session.state = SessionState.PLANNED
+    Session.objects.bulk_update(dropped, ["state"])
     last = plan.sessions.order_by("-number").values_list("number", flat=True).first() or 0
     Session.objects.bulk_create(Session(plan=plan, number=last + n) for n in range(1, more - len(dropped) + 1))
 
 
-def drop_last(plan: TreatmentPlan, count: int) -> list[str]:
-    """Drop the last sessions, and return in which state each was."""
+def drop_last(plan: TreatmentPlan, count: int) -> list[Session]:
+    """Drop the last sessions, and return them as they were."""
     last = list(plan.sessions.exclude(state=SessionState.DROPPED).order_by("-number")[:count])
-    were = [session.state for session in last]
-    for state in set(were):
-        set_session_states([session for session in last if session.state == state], state, SessionState.DROPPED)
-    return were
+    plan.sessions.filter(pk__in=[session.pk for session in last]).update(state=SessionState.DROPPED)
+    return last
 
 
 def change_plan(plan: TreatmentPlan, **fields: Any) -> None:
     """Set these columns; the plan's version tells later that something was changed."""
-    compare_and_set(plan, same=("status", "version"), **fields, version=plan.version + 1)
+    for name, value in fields.items():
+        setattr(plan, name, value)
+    plan.version += 1
+    plan.save(update_fields=[*fields, "version", "updated_at"])
 
 
 def touched_plan(plan: TreatmentPlan, before: dict[str, Any]) -> dict[str, Any]:

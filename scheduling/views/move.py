@@ -14,7 +14,7 @@ from clinic.lib.audit import log_reading
 from clinic.lib.back import back
 from clinic.lib.days import local_day
 from clinic.lib.requests import person
-from clinic.models import Clinic, Clinician, Operation
+from clinic.models import Clinic, Operation
 from scheduling.day_list import Row
 from scheduling.forms.visits import MoveForm
 from scheduling.models import Appointment
@@ -23,6 +23,7 @@ from scheduling.planning.types import Slot
 from scheduling.services.appointments import move_appointment
 from scheduling.views.after import told
 from scheduling.views.visit_acts import day_of, tell_after, visit_of, when
+from treatments.named import Staff
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,12 +36,12 @@ def appointment_move(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return redirect(back(request, day_of(visit, clinic)))
     if request.method == "GET":
         log_reading(person(request), visit.patient, "move")
-    clinicians = list(Clinician.objects.filter(is_active=True))
-    form = MoveForm(request.POST or None, visit=visit, clinicians=clinicians, zone=clinic.tz, now=timezone.now())
+    staff = Staff.of(visit.session.plan if visit.session else None)
+    form = MoveForm(request.POST or None, visit=visit, staff=staff, zone=clinic.tz, now=timezone.now())
     if request.method == "POST" and form.is_valid() and _move(request, visit, form, clinic):
         visit.refresh_from_db()
         return redirect(day_of(visit, clinic))
-    return _page(request, visit, form, clinic)
+    return _page(request, visit, form, staff)
 
 
 def _move(request: HttpRequest, visit: Appointment, form: MoveForm, clinic: Clinic) -> bool:
@@ -71,7 +72,7 @@ def _move(request: HttpRequest, visit: Appointment, form: MoveForm, clinic: Clin
     )
 
 
-def _page(request: HttpRequest, visit: Appointment, form: MoveForm, clinic: Clinic) -> HttpResponse:
+def _page(request: HttpRequest, visit: Appointment, form: MoveForm, staff: Staff) -> HttpResponse:
     move = Move(visit, timezone.now())
     context = {
         "visit": visit,
@@ -79,7 +80,8 @@ def _page(request: HttpRequest, visit: Appointment, form: MoveForm, clinic: Clin
         "move": move,
         "form": form,
         "operation": uuid4(),
-        "back": day_of(visit, clinic),
+        "who_note": staff.why_not(visit.clinician_id),
+        "back": day_of(visit, move.context.clinic),
         "may_overrule": allows(request.user, Permission.BOOK_TOO_EARLY),
     }
     return render(request, "scheduling/move.html", context, status=400 if form.errors else 200)

@@ -197,6 +197,7 @@ def _context(request: Request, board: Board, errors: dict[int, str]) -> dict[str
         "mail": words.mail_words(plan, request.clinic.quiet_minutes),
         "operation": request.key,
         "clinicians": request.clinicians,
+        "who_note": request.who_note,
         "lines_url": reverse("series_lines", args=[plan.public_id]),
         "book_url": reverse("series_book", args=[plan.public_id]),
         "anew_url": reverse("series_anew", args=[plan.public_id]),

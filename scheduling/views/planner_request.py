@@ -21,6 +21,7 @@ from scheduling.services.series import MOST_SESSIONS
 from scheduling.views.planner_acts import Desk
 from scheduling.views.planner_rows import Names
 from treatments.models import SessionState, TreatmentPlan
+from treatments.named import Staff
 
 MOST_LINES = 40
 """More lines than any course has: what comes beyond was not made by the page."""
@@ -57,13 +58,23 @@ class Request:
         return allows(self.http.user, Permission.BOOK_TOO_EARLY)
 
     @cached_property
+    def staff(self) -> Staff:
+        """Who may treat this course: nobody else can be chosen. A line may still name somebody who may not."""
+        return Staff.of(self.plan)
+
+    @property
     def clinicians(self) -> list[Clinician]:
-        return list(Clinician.objects.filter(is_active=True))
+        return list(self.staff.may.values())
+
+    @property
+    def who_note(self) -> str:
+        """Why the plan's own clinician is not offered, or that nobody is; nothing where all is as usual."""
+        return self.staff.why_not(self.plan.clinician_id)
 
     @cached_property
     def names(self) -> Names:
         rooms = {room.pk: room for room in Room.objects.all()}
-        return Names({one.pk: one for one in self.clinicians}, rooms, self.clinic.tz, self.today)
+        return Names(self.staff.people, rooms, self.clinic.tz, self.today)
 
     @cached_property
     def hours(self) -> list[tuple[int, time, time]]:
@@ -85,7 +96,7 @@ class Request:
     def opening(self) -> Choices:
         """The plan's habits; a clinician who takes no visits now is nobody's habit."""
         usual = planner.default_choices(self.plan, self.now)
-        known = usual.clinician_id in {clinician.pk for clinician in self.clinicians}
+        known = usual.clinician_id in self.staff.may
         return usual if known else replace(usual, clinician_id=None, else_anyone=True)
 
     @property
@@ -108,9 +119,7 @@ class Request:
 
     @cached_property
     def form(self) -> ChoicesForm:
-        return ChoicesForm(
-            self.data, opening=self.opening, clinicians=self.clinicians, today=self.today, left=self.left
-        )
+        return ChoicesForm(self.data, opening=self.opening, staff=self.staff, today=self.today, left=self.left)
 
     @cached_property
     def choices(self) -> Choices:

@@ -17,7 +17,7 @@ from clinic.lib.days import local_day, wall_time
 from clinic.lib.locks import Busy
 from clinic.lib.operations import OperationReused
 from clinic.lib.requests import person
-from clinic.models import Clinic, Clinician, Operation
+from clinic.models import Clinic, Operation
 from patients.archived import sent_on, why_closed
 from patients.models import Patient
 from scheduling.booking import Booking, open_courses
@@ -27,7 +27,7 @@ from scheduling.forms.visit_new import WantedForm
 from scheduling.forms.visits import BookForm
 from scheduling.models import Appointment, VisitType
 from scheduling.planning.single import Wanted, quarter_begun
-from scheduling.services.errors import BookingError, OutsideDueWindow
+from scheduling.services.errors import BookingError, NotNamed, OutsideDueWindow
 from scheduling.services.single import NeedsReason, Reasons, TooLate, book_visit
 from scheduling.views.after import tell, told
 from scheduling.views.visit_acts import day_of, when
@@ -44,20 +44,19 @@ def visit_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if patient.is_archived:
         messages.error(request, why_closed(patient))
         return redirect("patient_page", patient.public_id)
-    clinicians, today = list(Clinician.objects.filter(is_active=True)), local_day(now, clinic.tz)
+    today = local_day(now, clinic.tz)
     choices = WantedForm(
         request.GET,
         patient=patient,
         types=list(VisitType.objects.all()),
         courses=open_courses(patient),
-        clinicians=clinicians,
         today=today,
     )
     wanted = choices.wanted()
     data = _filled(request.POST, clinic, now) if request.method == "POST" else None
     begun = wall_time(quarter_begun(now, clinic), clinic.tz)
     opens = {"day": today, "time": begun, "clinician": choices.choices().clinician_id}
-    form = BookForm(data, initial=opens, clinicians=clinicians, zone=clinic.tz, now=now)
+    form = BookForm(data, initial=opens, staff=choices.staff, zone=clinic.tz, now=now)
     if data is not None and choices.errors:
         form.add_error(None, _("Nothing was saved. Mend what is marked above first."))
     if data is not None and wanted and form.is_valid() and (visit := _book(request, wanted, form, now)):
@@ -72,6 +71,7 @@ def visit_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "form": form,
         "operation": uuid4(),
         "action": request.get_full_path(),
+        "who_note": choices.who_note,
         "lacks_types": not choices.types,
         "may_overrule": allows(request.user, Permission.BOOK_TOO_EARLY),
         "may_manage": allows(request.user, Permission.MANAGE_CLINIC),
@@ -107,6 +107,8 @@ def _book(request: HttpRequest, wanted: Wanted, form: BookForm, now: datetime) -
             actor=person(request),
             now=now,
         )
+    except NotNamed as refused:
+        form.add_error("clinician", refused.sentence)
     except (NeedsReason, TooLate) as refused:
         form.add_error("reason", refused.sentence)
     except OutsideDueWindow as refused:

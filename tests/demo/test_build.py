@@ -23,7 +23,7 @@ from scheduling.planning import planner
 from scheduling.services.told import difference
 from tests import factory
 from tests.figures import say
-from treatments.models import PlanStatus, Protocol, Session, SessionState, TreatmentPlan
+from treatments.models import Area, PlanStatus, Protocol, Session, SessionState, TreatmentPlan
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 11, 23, 14, 12, tzinfo=UTC)
@@ -110,6 +110,17 @@ def test_it_is_made_within_the_time(embedded: None) -> None:
     took, work = perf_counter() - started, process_time() - worked
     say(f"demo: made in {took:.1f} s, {work:.1f} s of them our own work")
     assert work < SECONDS
+
+
+def test_eyelids_are_treated_by_the_two_physicians_alone(demo: Demo) -> None:
+    eyelids = Area.objects.get(restricted=True)
+    named = set(eyelids.clinicians.values_list("name", flat=True))
+    assert named == {"Dr. Anika Sandhu", "Dr. Folake Adeyemi"}
+    visits = Appointment.objects.filter(session__plan__areas__area=eyelids)
+    assert visits.exists()
+    assert set(visits.values_list("clinician__name", flat=True)) <= named
+    plans = TreatmentPlan.objects.filter(areas__area=eyelids)
+    assert set(plans.values_list("clinician__name", flat=True)) <= named
 
 
 def test_it_has_the_people_of_a_small_clinic(demo: Demo) -> None:

@@ -1,6 +1,8 @@
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
+import time_machine
 
 from clinic.models import Clinician, Room
 from tests import factory
@@ -39,3 +41,10 @@ def rooms(book: dict[str, object]) -> list[Room]:
 @pytest.fixture
 def plan(book: dict[str, object]) -> TreatmentPlan:
     return book["plan"]  # type: ignore[return-value]
+
+
+@pytest.fixture
+def time_on_monday() -> Iterator[None]:
+    """Let the pages see the "now" of these tests."""
+    with time_machine.travel(MONDAY, tick=False):
+        yield

@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from clinic.models import Clinic, Operation, Role, Room, User
 from scheduling.models import Appointment
+from scheduling.planning.unnamed import visits_with_others
 from tests import factory
 from tests.scheduling.helpers import take
 from treatments.aftercare import first_version
@@ -236,6 +237,102 @@ def test_two_at_one_area_do_not_overwrite_each_other(owner: Client) -> None:
     page = owner.post(url, mine).content.decode()
     assert "Someone else changed this while you wrote. On file now: Name: Neck" in page
     assert Area.objects.get(key="neck").name == "Neck"
+
+
+# --- Areas that only named clinicians treat -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def eyelids(owner: Client) -> Area:
+    return Area.objects.get(key="eyelid")
+
+
+def edit_of(area: Area) -> str:
+    return reverse("area_edit", args=[area.pk])
+
+
+def test_the_owner_names_who_treats_an_area_and_the_list_shows_them(owner: Client, eyelids: Area) -> None:
+    anika, folake = factory.make_clinician("Dr. Anika Sandhu"), factory.make_clinician("Dr. Folake Adeyemi")
+    assert "nobody yet" in owner.get(reverse("area_list")).content.decode()
+    page = saved(owner, edit_of(eyelids), clinicians=[str(anika.pk), str(folake.pk)])
+    assert "Eyelids is up to date." in page
+    assert "Dr. Anika Sandhu, Dr. Folake Adeyemi" in page
+    assert set(eyelids.clinicians.all()) == {anika, folake}
+    operation = Operation.objects.get()
+    assert operation.touched == [
+        {"area": eyelids.pk, "before": {"name": "Eyelids", "sided": True, "restricted": True, "clinicians": []}}
+    ]
+
+
+def test_a_restricted_area_with_nobody_named_says_that_nobody_may_treat_it(owner: Client, eyelids: Area) -> None:
+    page = saved(owner, edit_of(eyelids), name="Eyelids")
+    assert "Nobody is named for eyelids: nobody may treat it until you tick somebody below." in page
+    anika = factory.make_clinician("Dr. Anika Sandhu")
+    assert "Nobody is named" not in saved(owner, edit_of(eyelids), clinicians=[str(anika.pk)])
+    anika.is_active = False
+    anika.save()
+    page = owner.get(edit_of(eyelids)).content.decode()
+    assert "Nobody is named for eyelids" in page
+    assert "Dr. Anika Sandhu" in page
+    assert "Nobody is named" not in saved(owner, edit_of(eyelids), restricted=None)
+
+
+def test_two_owners_who_name_different_people_see_each_other(owner: Client, eyelids: Area) -> None:
+    anika, folake = factory.make_clinician("Dr. Anika Sandhu"), factory.make_clinician("Dr. Folake Adeyemi")
+    mine = untouched(owner, edit_of(eyelids)) | {"clinicians": [str(folake.pk)]}
+    eyelids.clinicians.set([anika])
+    page = owner.post(edit_of(eyelids), mine).content.decode()
+    assert "Someone else changed this while you wrote." in page
+    assert "Who treats it: Dr. Anika Sandhu" in page
+    assert set(eyelids.clinicians.all()) == {anika}
+    saved(owner, edit_of(eyelids), clinicians=[str(folake.pk)])
+    assert set(eyelids.clinicians.all()) == {folake}
+
+
+def test_restricting_an_area_changes_no_visit_and_shows_those_with_others(owner: Client) -> None:
+    plan = a_course(Protocol.objects.get(key="cellulite"))
+    visit, before = Appointment.objects.get(), everything_booked()
+    hip, anika = Area.objects.get(key="hip"), factory.make_clinician("Dr. Anika Sandhu")
+    page = saved(owner, edit_of(hip), restricted="on", clinicians=[str(anika.pk)])
+    assert "1 visit that lies ahead is with somebody not named. It stays as it was booked." in page
+    listing = reverse("area_visits", args=[hip.pk])
+    assert f'href="{listing}"' in page
+    assert everything_booked() == before
+    shown = owner.get(listing).content.decode()
+    assert plan.patient.full_name in shown
+    assert "Moira does not treat hip; Dr. Anika Sandhu does" in shown
+    assert reverse("appointment_move", args=[visit.public_id]) not in shown
+    saved(owner, edit_of(hip), clinicians=[str(anika.pk), str(visit.clinician_id)])
+    assert "Every visit ahead is with somebody who may treat it" in owner.get(listing).content.decode()
+
+
+def test_visits_that_are_over_or_off_or_of_another_area_are_not_shown(owner: Client) -> None:
+    a_course(Protocol.objects.get(key="cellulite"))
+    Area.objects.update(restricted=True)
+    hip, knee = Area.objects.get(key="hip"), Area.objects.get(key="knee")
+    now = factory.now()
+    assert visits_with_others(hip, now).count() == 1
+    assert not visits_with_others(knee, now).exists()
+    assert not visits_with_others(hip, now + timedelta(days=30)).exists()
+    Appointment.objects.update(status="cancelled")
+    assert not visits_with_others(hip, now).exists()
+
+
+def test_the_list_of_visits_with_others_asks_a_fixed_number_of_questions(
+    owner: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    Area.objects.filter(key="hip").update(restricted=True)
+    listing = reverse("area_visits", args=[Area.objects.get(key="hip").pk])
+    owner.get(listing)
+    room, protocol = factory.make_room(), Protocol.objects.get(key="cellulite")
+    for count in (1, 30):
+        for number in range(count):
+            plan = factory.make_plan(protocol=protocol)
+            day = date.today() + timedelta(days=7 + count + number)  # noqa: DTZ011 - any day ahead
+            who = {"patient": plan.patient, "session": plan.sessions.first()}
+            take(factory.make_clinician(), room, day, "14:00", 45, **who)
+        with django_assert_num_queries(8):
+            owner.get(listing)
 
 
 # --- Aftercare ----------------------------------------------------------------------------------------------------

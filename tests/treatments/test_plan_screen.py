@@ -4,7 +4,9 @@ import uuid
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
@@ -12,7 +14,7 @@ from clinic.models import AccessLog, Clinic, Role
 from patients.models import Patient
 from tests import factory
 from treatments.catalogue import load_catalogue
-from treatments.models import Protocol, TreatmentPlan
+from treatments.models import Area, Protocol, TreatmentPlan
 
 pytestmark = pytest.mark.django_db
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -211,3 +213,33 @@ def test_the_age_of_majority_is_the_clinics(minor: Patient, client: Client) -> N
     assert "only a clinician" not in client.get(url).content.decode()
     client.post(url, untouched(client, url))
     assert TreatmentPlan.objects.get().minor_reason == ""
+
+
+def test_a_restricted_place_says_who_treats_it_and_refuses_somebody_else(patient: Patient, client: Client) -> None:
+    moira, anika = factory.make_clinician(), factory.make_clinician("Dr. Anika Sandhu")
+    Area.objects.get(key="eyelid").clinicians.set([anika])
+    url = url_of(patient, protocol="meso-lift")
+    assert "only Dr. Anika Sandhu" in client.get(url).content.decode()
+    asked = untouched(client, url) | {"areas": ["eyelid:left"], "clinician": str(moira.pk)}
+    answer = client.post(url, asked)
+    said = "Moira does not treat eyelids; Dr. Anika Sandhu does. Choose Dr. Anika Sandhu, or leave the place out."
+    assert answer.context["form"].errors["clinician"] == [said]
+    assert not TreatmentPlan.objects.exists()
+    client.post(url, asked | {"clinician": str(anika.pk)})
+    assert TreatmentPlan.objects.get().clinician == anika
+
+
+def test_the_form_asks_the_same_number_of_questions_for_any_number_of_names(
+    patient: Patient, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    url = url_of(patient, protocol="meso-lift")
+    client.get(url)
+    with CaptureQueriesContext(connection) as first:
+        client.get(url)
+    people = [factory.make_clinician(f"Clinician {number}") for number in range(20)]
+    for area in Protocol.objects.get(key="meso-lift").areas.all():
+        Area.objects.filter(pk=area.pk).update(restricted=True)
+        area.clinicians.set(people)
+    with django_assert_num_queries(len(first)):
+        page = client.get(url).content.decode()
+    assert "only Clinician 0, Clinician 1, Clinician 2 and 17 others" in page

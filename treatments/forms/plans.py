@@ -11,9 +11,9 @@ from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import gettext_lazy as _
 
 from clinic.lib.days import clock
-from clinic.models import Clinician
 from treatments.course import Course, sides_of
-from treatments.models import Complexity, Protocol, Side, Size, TreatmentPlan
+from treatments.models import Area, Complexity, Protocol, Side, Size, TreatmentPlan
+from treatments.named import Named, bookable
 from treatments.suggest import Range, Suggestion, suggest
 
 ANY = "any"
@@ -75,13 +75,13 @@ class PlanForm(forms.Form):
             "around": clock(last.usual_time) if last and last.usual_time else ANY,
         } | kwargs.get("initial", {})
         super().__init__(*args, **kwargs)
-        self.protocol = protocol
+        self.protocol, self.people = protocol, bookable()
         choices = {
             "areas": [
                 (f"{area.key}:{side}", SIDE_WORDS[side]) for area in protocol.areas.all() for side in sides_of(area)
             ],
             "weekdays": _weekday_choices(),
-            "clinician": [(ANY, _("Anyone")), *Clinician.objects.filter(is_active=True).values_list("pk", "name")],
+            "clinician": [(ANY, _("Anyone")), *((one.pk, one.name) for one in self.people.values())],
             "around": [(ANY, _("Any time")), *((clock(wall), clock(wall)) for wall in HALF_HOURS)],
         }
         for name, values in choices.items():
@@ -107,13 +107,20 @@ class PlanForm(forms.Form):
             Complexity(complexity) if complexity in Complexity.values else Complexity.MEDIUM,
         )
 
-    def area_rows(self) -> list[tuple[str, bool, list[forms.boundfield.BoundWidget]]]:
-        """Return each area's name, whether only named clinicians treat it, and its side toggles."""
+    def area_rows(self) -> list[tuple[str, str, list[forms.boundfield.BoundWidget]]]:
+        """Return each area's name, who alone treats it where it is restricted, and its side toggles."""
         toggles = {str(toggle.data["value"]): toggle for toggle in self["areas"]}
         return [
-            (area.name, area.restricted, [toggles[f"{area.key}:{side}"] for side in sides_of(area)])
+            (area.name, self._only(area), [toggles[f"{area.key}:{side}"] for side in sides_of(area)])
             for area in self.protocol.areas.all()
         ]
+
+    def _only(self, area: Area) -> str:
+        named = Named.of([area])
+        if not named.places:
+            return ""
+        who = named.who(self.people)
+        return str(_("only %(who)s") % {"who": who} if who else _("nobody is named for it yet"))
 
     def weekday_toggles(self) -> list[tuple[str, forms.boundfield.BoundWidget]]:
         """Return each day's full name and its toggle."""

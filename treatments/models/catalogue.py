@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import DeviceKind, RoomKind
+from clinic.models import Clinician, DeviceKind, RoomKind
 from patients.models import Language
 
 
@@ -28,12 +28,18 @@ class Concern(models.Model):
 
 
 class Area(models.Model):
-    """A place on the body. `sided` areas are treated left, right or both; the others lie on the midline."""
+    """A place on the body. `sided` areas are treated left, right or both; the others lie on the midline.
+
+    A restricted one is treated by `clinicians` alone; by nobody while none is named (treatments/named.py).
+    """
 
     key = models.SlugField(_("key"), unique=True)
     name = models.CharField(_("name"), max_length=60)
     sided = models.BooleanField(_("has a left and a right"), default=True)
     restricted = models.BooleanField(_("named clinicians only"), default=False)
+    clinicians = models.ManyToManyField(
+        Clinician, verbose_name=_("who treats it"), related_name="named_for", blank=True
+    )
     position = models.PositiveSmallIntegerField(_("place in lists"), default=0)
 
     class Meta:

@@ -35,7 +35,8 @@ def plan_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if patient.is_archived:
         messages.error(request, why_closed(patient))
         return redirect("patient_page", patient.public_id)
-    protocol = Protocol.objects.offered().filter(key=request.GET.get("protocol", "")).first()
+    offered = Protocol.objects.offered().prefetch_related("areas__clinicians")
+    protocol = offered.filter(key=request.GET.get("protocol", "")).first()
     if request.method == "POST" and protocol:
         if "suggest" in request.POST:
             return _suggest(request, patient, protocol)

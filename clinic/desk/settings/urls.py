@@ -1,10 +1,11 @@
-"""Addresses of the owner's settings."""
+"""Addresses of the owner's settings, and of the places on the body."""
 
 from django.urls import path
 
 from clinic.lib.shelves import shelf_urls
 
-from . import views
+from . import areas, views
+from .areas import AREAS
 from .places import DEVICE_KINDS, DEVICES, ROOM_KINDS, ROOMS
 
 urlpatterns = [
@@ -14,4 +15,6 @@ urlpatterns = [
     *shelf_urls(ROOM_KINDS, "settings/room-kinds/"),
     *shelf_urls(DEVICES, "settings/devices/"),
     *shelf_urls(DEVICE_KINDS, "settings/device-kinds/"),
+    *shelf_urls(AREAS, "catalogue/areas/"),
+    path("catalogue/areas/<int:pk>/visits/", areas.area_visits, name="area_visits"),
 ]
