@@ -121,7 +121,7 @@ class Move:
 
 def reasons_asked(visit: Appointment, slot: Slot, now: datetime) -> tuple[bool, bool]:
     """Say whether a time is too early, and whether it is too late, so that a reason is kept only where it belongs."""
-    context, _here = move_context(visit, now, to=slot)
+    context, _here = move_context(visit, now, to=[slot])
     day = local_day(slot.starts_at, context.zone)
     _window, previous = due_window(context, day, [])
     return bool(early(context, day, [])), bool(late(context, (day - previous).days if previous else None))

@@ -6,9 +6,10 @@ The order is: Operation (insert), plan, patient, clinicians, rooms, devices, mes
 import random
 import time
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, InternalError, OperationalError, connection, models, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 Result = TypeVar("Result")
@@ -83,3 +84,18 @@ def lock_rows(model: type[models.Model], keys: Iterable[int | None]) -> None:
         list(
             model._default_manager.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk").values_list("pk")
         )
+
+
+def compare_and_set(row: models.Model, *, same: Iterable[str], **fields: Any) -> None:
+    """Write these columns of a row, if those in `same` are still in the database as the row here has them.
+
+    The second guard of a change of state, behind the lock: what somebody changed since it was read is never written
+    over. A column that notes the time of the last change is set too. Raises StateRefused when nothing was changed.
+    """
+    stamps = [field.name for field in row._meta.concrete_fields if getattr(field, "auto_now", False)]
+    values = {**dict.fromkeys(stamps, timezone.now()), **fields}
+    as_it_was = {name: getattr(row, name) for name in same}
+    if row.__class__._default_manager.filter(pk=row.pk, **as_it_was).update(**values) != 1:
+        raise StateRefused
+    for name, value in values.items():
+        setattr(row, name, value)

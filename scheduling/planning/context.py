@@ -239,7 +239,7 @@ def load(
         named=named,
         since=since,
         own=_own_days(plan, zone, ignoring),
-        others=_other_days(plan, zone),
+        others=_other_days(plan, zone, ignoring),
     )
 
 
@@ -298,8 +298,8 @@ def _own_days(plan: TreatmentPlan, zone: ZoneInfo, ignoring: Sequence[int]) -> l
     ]
 
 
-def _other_days(plan: TreatmentPlan, zone: ZoneInfo) -> list[Held]:
+def _other_days(plan: TreatmentPlan, zone: ZoneInfo, ignoring: Sequence[int]) -> list[Held]:
     others = TreatmentPlan.objects.sharing_an_area_with(plan)
-    held = Appointment.objects.filter(session__plan__in=others, status__in=HOLDING)
+    held = Appointment.objects.filter(session__plan__in=others, status__in=HOLDING).exclude(pk__in=ignoring)
     rows = held.values_list("starts_at", "session__plan__name", "session__plan__interval_min")
     return [Held(local_day(starts_at, zone), max(least, plan.interval_min), name) for starts_at, name, least in rows]

@@ -124,8 +124,13 @@ def move_options(appointment: Appointment, now: datetime) -> list[Option]:
     return options.all_free(context, [], slot)
 
 
-def move_context(appointment: Appointment, now: datetime, to: Slot | None = None) -> tuple[Context, Slot]:
-    """Return the context of moving one visit, which looks through the visit's own time, and its present slot."""
+def move_context(
+    appointment: Appointment, now: datetime, to: Sequence[Slot] = (), ignoring: Sequence[int] = ()
+) -> tuple[Context, Slot]:
+    """Return the context of moving one visit, which looks through the visit's own time, and its present slot.
+
+    `ignoring` are other visits that are moved along: their times count as free too.
+    """
     zone = Clinic.objects.current().tz
     slot = Slot(appointment.starts_at, appointment.clinician_id, appointment.room_id, appointment.device_id)
     choices = Choices(
@@ -137,9 +142,9 @@ def move_context(appointment: Appointment, now: datetime, to: Slot | None = None
         rhythm=Rhythm.BETWEEN,
         count=1,
     )
-    slots = [slot, to] if to else [slot]
-    visit, ignoring = Visit.like(appointment), [appointment.pk]
+    slots, through = [slot, *to], [appointment.pk, *ignoring]
+    visit = Visit.like(appointment)
     if appointment.session is None:
-        outside = load_outside(visit, appointment.patient, choices, now=now, slots=slots, ignoring=ignoring)
+        outside = load_outside(visit, appointment.patient, choices, now=now, slots=slots, ignoring=through)
         return outside, slot
-    return load(appointment.session.plan, choices, now=now, slots=slots, ignoring=ignoring, visit=visit), slot
+    return load(appointment.session.plan, choices, now=now, slots=slots, ignoring=through, visit=visit), slot

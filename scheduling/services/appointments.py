@@ -11,38 +11,23 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from clinic.lib.access import Permission, allows
 from clinic.lib.locks import StateRefused, Taken, in_transaction
 from clinic.lib.operations import once
-from clinic.models import Clinic, Operation, User
+from clinic.models import Operation, User
 from scheduling.models import AHEAD, Appointment, AppointmentStatus
-from scheduling.planning.checks import early, explain, late, not_this_one, place
 from scheduling.planning.freetime import Visit
-from scheduling.planning.judge import due_window
-from scheduling.planning.planner import move_context
 from scheduling.planning.types import Slot
 from scheduling.services import notices
 from scheduling.services.errors import NotNamed, OutsideDueWindow, SlotTaken, StaleAppointment
 from scheduling.services.files import refuse_closed
 from scheduling.services.locks import lock_for_appointments, lock_for_visits
-from scheduling.services.numbering import numbers_in_motion, numbers_of, renumber
-from scheduling.services.visits import times_of, touched
-from treatments.models import SessionState, TreatmentPlan
+from scheduling.services.motion import numbers_in_motion
+from scheduling.services.placing import Step, in_their_courses, move_all
+from scheduling.services.single import Reasons
+from scheduling.services.spacing import needed, too_near
+from scheduling.services.visits import change_status, touched
+from treatments.models import TreatmentPlan
 from treatments.named import Staff
-
-TIMES = [
-    "clinician_id",
-    "room_id",
-    "device_id",
-    "arrives_at",
-    "starts_at",
-    "ends_at",
-    "frees_at",
-    "wall_date",
-    "wall_time",
-    "wall_zone",
-]
-"""The columns that a move changes, and that an undo of it puts back."""
 
 RESTORABLE = [AppointmentStatus.NO_SHOW, AppointmentStatus.CANCELLED, AppointmentStatus.COMPLETED]
 
@@ -103,8 +88,9 @@ def restore_appointment(
 ) -> Operation:
     """Put a missed, cancelled or completed visit back to booked, long after its Undo has gone from the screen.
 
-    Raises SlotTaken when its time was given to someone else, NotNamed when it lies ahead and its clinician no longer
-    treats the area, StaleAppointment when it was undone or stands already.
+    Raises SlotTaken when its time was given to someone else, OutsideDueWindow when another visit of the course was
+    booked too near to it, NotNamed when it lies ahead and its clinician no longer treats the area, StaleAppointment
+    when it was undone or stands already.
     """
 
     def act(operation: Operation, visit: Appointment, plan: TreatmentPlan | None) -> None:
@@ -113,8 +99,11 @@ def restore_appointment(
         refuse_closed(visit.patient)
         _refuse_unnamed(visit, plan, now)
         with numbers_in_motion():
+            stood = visit.holds
             _change_status(operation, visit, AppointmentStatus.BOOKED, status_reason=reason, cancelled_by="")
             _in_its_course(operation, plan)
+        if plan and not stood and (sentence := too_near(plan, [visit.pk])):
+            raise OutsideDueWindow(needed(sentence))
         visit.refresh_from_db()
         operation.touched = [touched(visit.pk, visit.version, operation.touched[0]["before"])]
         notices.withdraw_for(appointment=visit, reason=_("The visit stands again."), now=now)
@@ -142,51 +131,12 @@ def move_appointment(
     """
     body = {"to": [slot.starts_at, slot.clinician_id], "early": early_reason, "late": late_reason}
 
-    def act(operation: Operation, visit: Appointment, plan: TreatmentPlan | None) -> None:
+    def act(operation: Operation, visit: Appointment, _plan: TreatmentPlan | None) -> None:
         if visit.status not in AHEAD:
             raise StaleAppointment(_("Only a visit that lies ahead can be moved. Nothing was saved."))
-        placed = _check_move(visit, slot, early_reason, late_reason, actor, now)
-        before = _remember(visit, TIMES)
-        for name, value in times_of(placed, Visit.like(visit), Clinic.objects.current().tz).items():
-            setattr(visit, name, value)
-        visit.early_reason, visit.late_reason = early_reason, late_reason
-        visit.version += 1
-        visit.save(update_fields=[*TIMES, "early_reason", "late_reason", "version", "updated_at"])
-        _in_its_course(operation, plan)
-        visit.refresh_from_db()
-        operation.touched = [touched(visit.pk, visit.version, before)]
-        notices.withdraw_for(appointment=visit, reason=_("The visit was moved."), now=now)
-        notices.remind(appointment=visit, now=now)
-        notices.changed(appointment=visit, plan=plan, operation=operation, now=now)
+        move_all(operation, [Step(visit, slot, Reasons(early=early_reason, late=late_reason))], actor, now)
 
     return _once(key, "move_appointment", appointment_id, body, actor, now, act, to=slot)
-
-
-def _check_move(
-    visit: Appointment, slot: Slot, early_reason: str, late_reason: str, actor: User | None, now: datetime
-) -> Slot:
-    """Return the slot with a free room, or raise what stands in the way."""
-    context, _here = move_context(visit, now, to=slot)
-    placed = place(context, slot)
-    if placed is None:
-        if barred := not_this_one(context, slot.clinician_id):
-            raise NotNamed(barred)
-        why = explain(context, slot, context.overlapping([slot])).sentence
-        raise SlotTaken(_("%(why)s. Nothing was saved. Choose another time.") % {"why": why.rstrip(".")})
-    day = context.day_of(slot)
-    _due, previous = due_window(context, day, [])
-    too_early = early(context, day, [])
-    if too_early and not (early_reason and allows(actor, Permission.BOOK_TOO_EARLY)):
-        raise OutsideDueWindow(
-            _("%(why)s. Nothing was saved. Choose a later day; only a clinician may overrule.")
-            % {"why": too_early.sentence}
-        )
-    too_late = late(context, (day - previous).days if previous else None)
-    if too_late and not late_reason:
-        raise OutsideDueWindow(
-            _("%(why)s. Nothing was saved. Write why, or choose an earlier day.") % {"why": too_late.sentence}
-        )
-    return placed
 
 
 def _refuse_unnamed(visit: Appointment, plan: TreatmentPlan | None, now: datetime) -> None:
@@ -262,31 +212,13 @@ def _not_free(appointment_id: int, error: Taken) -> SlotTaken:
 
 
 def _in_its_course(operation: Operation, plan: TreatmentPlan | None) -> None:
-    """Put the numbers of the course in the order of dates, and keep what moved up: the desk is told (design 4.6)."""
-    if plan is None:
-        return
-    moved = renumber(plan)
-    open_numbers = plan.sessions.filter(state=SessionState.PLANNED).order_by("number").values_list("number", flat=True)
-    operation.result = operation.result | {
-        "renumbered": numbers_of(moved),
-        "to_book": list(open_numbers),
-    }
+    in_their_courses(operation, [plan] if plan else [])
 
 
 def _change_status(operation: Operation, visit: Appointment, status: AppointmentStatus, **fields: Any) -> None:
-    """Change the state by compare-and-set; the trigger refuses a path that does not exist."""
-    before = _remember(visit, ["status", *fields])
-    changed = Appointment.objects.filter(pk=visit.pk, version=visit.version).update(
-        status=status, version=visit.version + 1, **fields
-    )
-    if not changed:
-        raise _stale(visit.pk)
-    visit.refresh_from_db()
+    before = {name: getattr(visit, name) for name in ["status", *fields]}
+    change_status([visit], status, **fields)
     operation.touched = [touched(visit.pk, visit.version, before)]
-
-
-def _remember(visit: Appointment, names: list[str]) -> dict[str, Any]:
-    return {name: getattr(visit, name) for name in names}
 
 
 def _stale(appointment_id: int) -> StaleAppointment:

@@ -22,7 +22,7 @@ from scheduling.services.errors import ReasonMissing, StaleCourse, TooFewSession
 from scheduling.services.lengths import change_plan, drop_last, open_sessions, reopen, touched_plan
 from scheduling.services.locks import lock_book, lock_for_appointments
 from scheduling.services.numbering import renumber
-from scheduling.services.visits import touched
+from scheduling.services.visits import change_status, touched
 from treatments.course import FEWEST_SESSIONS, MOST_SESSIONS
 from treatments.models import PlanStatus, SessionState, TreatmentPlan
 
@@ -194,13 +194,8 @@ def _release(plan: TreatmentPlan, reason: str, cancelled_by: str, now: datetime)
     were = list(ahead.select_related("patient"))
     lock_for_appointments(were, [])
     visits = list(ahead)
-    for visit in visits:
-        visit.status, visit.status_reason = AppointmentStatus.CANCELLED, _said(reason)
-        visit.cancelled_by = cancelled_by
-        visit.version += 1
-    Appointment.objects.bulk_update(visits, [*RELEASED, "version"])
-    for visit in visits:
-        notices.withdraw_for(appointment=visit, reason=_("The visit was cancelled."), now=now)
+    change_status(visits, AppointmentStatus.CANCELLED, status_reason=_said(reason), cancelled_by=cancelled_by)
+    notices.withdraw_for_all(appointments=visits, reason=_("The visit was cancelled."), now=now)
     return were
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clinic.lib.days import clock, day_words, local_day, wall_time
-from clinic.lib.locks import in_transaction, lock_rows
+from clinic.lib.locks import StateRefused, compare_and_set, in_transaction, lock_rows
 from clinic.lib.operations import once
 from clinic.models import Clinic, Operation, User
 from patients.archived import why_closed
@@ -83,7 +83,10 @@ def _once(
         with pghistory.context(user=actor.pk if actor else None):
             return once(key=key, kind=kind, actor=actor, body=asked, now=now, act=act)
 
-    return in_transaction(attempt)
+    try:
+        return in_transaction(attempt)
+    except StateRefused as error:
+        raise FileRefused(_("Someone changed this file meanwhile. Nothing was saved. Look at it again.")) from error
 
 
 def _locked(patient_id: int) -> Patient:
@@ -92,9 +95,13 @@ def _locked(patient_id: int) -> Patient:
 
 
 def _set(patient: Patient, at: datetime | None, reason: str) -> None:
-    patient.archived_at, patient.archived_reason = at, reason
-    patient.version += 1
-    patient.save(update_fields=["archived_at", "archived_reason", "version", "updated_at"])
+    compare_and_set(
+        patient,
+        same=("archived_at", "version"),
+        archived_at=at,
+        archived_reason=reason,
+        version=patient.version + 1,
+    )
 
 
 def _refuse_while_coming(patient: Patient, now: datetime) -> None:

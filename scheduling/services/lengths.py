@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from clinic.lib.locks import compare_and_set
+from scheduling.services.numbering import set_session_states
 from treatments.models import Session, SessionState, TreatmentPlan
 
 
@@ -13,26 +15,23 @@ def open_sessions(plan: TreatmentPlan) -> int:
 def reopen(plan: TreatmentPlan, more: int) -> None:
     """Add sessions at the end: those that were dropped come back first, then new ones are made."""
     dropped = list(plan.sessions.filter(state=SessionState.DROPPED).order_by("number")[:more])
-    for session in dropped:
-        session.state = SessionState.PLANNED
-    Session.objects.bulk_update(dropped, ["state"])
+    set_session_states(dropped, SessionState.DROPPED, SessionState.PLANNED)
     last = plan.sessions.order_by("-number").values_list("number", flat=True).first() or 0
     Session.objects.bulk_create(Session(plan=plan, number=last + n) for n in range(1, more - len(dropped) + 1))
 
 
-def drop_last(plan: TreatmentPlan, count: int) -> list[Session]:
-    """Drop the last sessions, and return them as they were."""
+def drop_last(plan: TreatmentPlan, count: int) -> list[str]:
+    """Drop the last sessions, and return in which state each was."""
     last = list(plan.sessions.exclude(state=SessionState.DROPPED).order_by("-number")[:count])
-    plan.sessions.filter(pk__in=[session.pk for session in last]).update(state=SessionState.DROPPED)
-    return last
+    were = [session.state for session in last]
+    for state in set(were):
+        set_session_states([session for session in last if session.state == state], state, SessionState.DROPPED)
+    return were
 
 
 def change_plan(plan: TreatmentPlan, **fields: Any) -> None:
     """Set these columns; the plan's version tells later that something was changed."""
-    for name, value in fields.items():
-        setattr(plan, name, value)
-    plan.version += 1
-    plan.save(update_fields=[*fields, "version", "updated_at"])
+    compare_and_set(plan, same=("status", "version"), **fields, version=plan.version + 1)
 
 
 def touched_plan(plan: TreatmentPlan, before: dict[str, Any]) -> dict[str, Any]:

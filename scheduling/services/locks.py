@@ -46,6 +46,21 @@ def lock_for_visits(visit: Visit, plan_id: int | None, clinicians: Iterable[int]
     )
 
 
+def lock_for_moves(appointments: Iterable[Appointment], clinicians: Iterable[int]) -> None:
+    """Lock all that these visits hold, and what they may take: these clinicians, the rooms and devices of a kind."""
+    held = list(appointments)
+    rooms = Room.objects.filter(kind__in={visit.room.kind_id for visit in held}).values_list("pk", flat=True)
+    kinds = {visit.device.kind_id for visit in held if visit.device}
+    devices = Device.objects.filter(kind__in=kinds).values_list("pk", flat=True) if kinds else []
+    lock_book(
+        plans=[visit.session.plan_id for visit in held if visit.session],
+        patients=[visit.patient_id for visit in held],
+        clinicians=[*clinicians, *(visit.clinician_id for visit in held)],
+        rooms=rooms,
+        devices=devices,
+    )
+
+
 def lock_for_appointments(appointments: Iterable[Appointment], plans: Iterable[int | None]) -> None:
     """Lock all that these visits hold now, and their courses."""
     held = list(appointments)

@@ -10,7 +10,7 @@ import pghistory
 from django.utils.translation import gettext as _
 
 from clinic.lib.days import clock, day_words, local_day, wall_time
-from clinic.lib.locks import Busy, Taken, in_transaction, lock_rows
+from clinic.lib.locks import Busy, StateRefused, Taken, compare_and_set, in_transaction, lock_rows
 from clinic.lib.operations import once
 from clinic.models import Clinic, Operation, User
 from patients.details import Details, e164, problems
@@ -65,6 +65,9 @@ def merge_patients(
             return in_transaction(attempt)
         except _Grown:
             continue
+        except StateRefused as error:
+            words = _("Someone changed one of the files meanwhile. Nothing was saved. Look at both again.")
+            raise MergeRefused(words) from error
         except Taken as error:
             raise MergeRefused(
                 _("Both files have a visit at one time. Nothing was saved. Move one of them.")
@@ -81,10 +84,14 @@ def _merge(
     _check_values(values, now)
     moved = _move(kept, gone)
     Patient.objects.filter(merged_into=gone).update(merged_into=kept)
-    gone.archived_at, gone.merged_into = now, kept
-    gone.archived_reason = _("Merged into file %(file)s") % {"file": kept.file_label}
-    gone.version += 1
-    gone.save()
+    compare_and_set(
+        gone,
+        same=("merged_into_id", "version"),
+        archived_at=now,
+        merged_into=kept,
+        archived_reason=_("Merged into file %(file)s") % {"file": kept.file_label},
+        version=gone.version + 1,
+    )
     for name, value in values.items():
         setattr(kept, name, value)
     kept.version += 1

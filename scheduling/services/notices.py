@@ -116,8 +116,14 @@ def remind_all(*, appointments: Iterable[Appointment], now: datetime) -> None:
 
 def withdraw_for(*, appointment: Appointment, reason: str, now: datetime) -> None:
     """Take back what has not left about a visit that will not be, and close the links that did leave."""
-    queue.withdraw(Message.objects.waiting().filter(of_appointment__appointment=appointment), reason=reason, now=now)
-    Link.objects.filter(message__of_appointment__appointment=appointment, revoked_at=None).update(revoked_at=now)
+    withdraw_for_all(appointments=[appointment], reason=reason, now=now)
+
+
+def withdraw_for_all(*, appointments: Iterable[Appointment], reason: str, now: datetime) -> None:
+    """Do the same for many visits at once."""
+    visits = list(appointments)
+    queue.withdraw(Message.objects.waiting().filter(of_appointment__appointment__in=visits), reason=reason, now=now)
+    Link.objects.filter(message__of_appointment__appointment__in=visits, revoked_at=None).update(revoked_at=now)
 
 
 def visit_completed(*, appointment: Appointment, now: datetime) -> None:

@@ -1,26 +1,9 @@
 """Numbers follow dates: a course's visits, by time, bear its sessions, by number (design 4.6)."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from django.db import connection
-from django.db.models import F
-
+from clinic.lib.locks import StateRefused, compare_and_set
 from scheduling.models import HOLDING, Appointment, AppointmentStatus
 from scheduling.services.errors import CourseStopped
 from treatments.models import PlanStatus, Session, SessionState, TreatmentPlan
-
-
-@contextmanager
-def numbers_in_motion() -> Iterator[None]:
-    """Let two visits bear one session for a moment, inside this transaction; at the end each must have its own.
-
-    A visit that is put back meets the one that took its number meanwhile: `renumber` inside sets them apart.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS appointment_session_once DEFERRED")
-        yield
-        cursor.execute("SET CONSTRAINTS appointment_session_once IMMEDIATE")
 
 
 def renumber(plan: TreatmentPlan) -> list[Appointment]:
@@ -57,16 +40,16 @@ def numbers_of(visits: list[Appointment]) -> list[tuple[int, str]]:
 
 def _set_states(plan: TreatmentPlan, visits: list[Appointment], sessions: list[Session]) -> None:
     """A session is what its visit makes it; the last ones, without a visit, are to be booked."""
-    stale = []
+    stale: dict[tuple[str, str], list[Session]] = {}
     for at, session in enumerate(sessions):
         visit = visits[at] if at < len(visits) else None
         state = SessionState.PLANNED if visit is None else SessionState.BOOKED
         if visit is not None and visit.status == AppointmentStatus.COMPLETED:
             state = SessionState.COMPLETED
         if session.state != state:
-            session.state = state
-            stale.append(session)
-    Session.objects.bulk_update(stale, ["state"])
+            stale.setdefault((session.state, str(state)), []).append(session)
+    for (before, after), of_state in stale.items():
+        set_session_states(of_state, before, after)
     done = bool(sessions) and all(session.state == SessionState.COMPLETED for session in sessions)
     if done and plan.status == PlanStatus.ACTIVE:
         _set_status(plan, PlanStatus.FINISHED)
@@ -74,6 +57,14 @@ def _set_states(plan: TreatmentPlan, visits: list[Appointment], sessions: list[S
         _set_status(plan, PlanStatus.ACTIVE)
 
 
+def set_session_states(sessions: list[Session], before: str, state: str) -> None:
+    """Change sessions from one state to another. Raises StateRefused when one of them is not in the first any more."""
+    keys = [session.pk for session in sessions]
+    if Session.objects.filter(pk__in=keys, state=before).update(state=state) != len(keys):
+        raise StateRefused
+    for session in sessions:
+        session.state = state
+
+
 def _set_status(plan: TreatmentPlan, status: PlanStatus) -> None:
-    TreatmentPlan.objects.filter(pk=plan.pk, status=plan.status).update(status=status, version=F("version") + 1)
-    plan.status, plan.version = status, plan.version + 1
+    compare_and_set(plan, same=("status", "version"), status=status, version=plan.version + 1)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from clinic.lib.access import Permission, allows
 from clinic.lib.days import local_day
-from clinic.lib.locks import Taken, in_transaction
+from clinic.lib.locks import StateRefused, Taken, in_transaction
 from clinic.lib.operations import once
 from clinic.models import Clinic, Operation, User
 from patients.models import Patient
@@ -16,7 +16,14 @@ from scheduling.models import Appointment, AppointmentKind
 from scheduling.planning.single import Verdict, Wanted, judge_one
 from scheduling.planning.types import Slot
 from scheduling.services import notices
-from scheduling.services.errors import NotNamed, OutsideDueWindow, PlanNotOpen, SlotTaken, TooManySessions
+from scheduling.services.errors import (
+    NotNamed,
+    OutsideDueWindow,
+    PlanNotOpen,
+    SlotTaken,
+    StaleCourse,
+    TooManySessions,
+)
 from scheduling.services.files import refuse_closed
 from scheduling.services.locks import lock_for_visits
 from scheduling.services.numbering import numbers_of, renumber
@@ -77,6 +84,8 @@ def book_visit(
         return in_transaction(attempt)
     except Taken as error:
         raise SlotTaken(_("Someone took this time a moment ago. Nothing was saved. Choose another time.")) from error
+    except StateRefused as error:
+        raise StaleCourse(_("Someone changed this course meanwhile. Nothing was saved. Look at it again.")) from error
 
 
 @dataclass(frozen=True)

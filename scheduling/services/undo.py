@@ -7,7 +7,7 @@ from typing import Any
 import pghistory
 from django.utils.translation import gettext as _
 
-from clinic.lib.locks import StateRefused, Taken, in_transaction
+from clinic.lib.locks import StateRefused, Taken, compare_and_set, in_transaction
 from clinic.lib.operations import once
 from clinic.models import Operation, User
 from scheduling.models import Appointment, AppointmentStatus
@@ -16,13 +16,17 @@ from scheduling.services.errors import UndoRefused
 from scheduling.services.files import refuse_closed
 from scheduling.services.lengths import change_plan, drop_last, open_sessions, reopen
 from scheduling.services.locks import lock_for_appointments
-from scheduling.services.numbering import numbers_in_motion, renumber
-from scheduling.services.visits import touched
+from scheduling.services.motion import visits_in_motion
+from scheduling.services.numbering import renumber
+from scheduling.services.spacing import too_near
+from scheduling.services.visits import change_status, touched
 from treatments.models import SessionState, TreatmentPlan
 
 BOOKINGS = {"book_series", "book_visit"}
 UNDOABLE = BOOKINGS | {
     "move_appointment",
+    "move_series",
+    "swap_appointments",
     "cancel_appointment",
     "complete_appointment",
     "miss_appointment",
@@ -35,11 +39,15 @@ UNDOABLE = BOOKINGS | {
 }
 
 
+KEEP_THEIR_PLACE = {"complete_appointment", "restore_appointment"}
+"""Acts on a visit that held its time before and after, or that leave none to hold it when undone."""
+
+
 def undo_operation(*, key: uuid.UUID, operation_id: uuid.UUID, actor: User | None, now: datetime) -> Operation:
     """Undo a booking, move, cancellation, completion or no-show. The result says `how`: undone or cancelled.
 
     A series whose mail has left is cancelled instead, with a mail that says so. Raises UndoRefused when a visit was
-    changed since, when the time is taken meanwhile, or when the act was undone already.
+    changed since, when the time is taken or another visit stands too near meanwhile, or when it was undone already.
     """
 
     def act(operation: Operation) -> None:
@@ -70,22 +78,40 @@ def _undo(operation: Operation, operation_id: uuid.UUID, now: datetime) -> None:
         raise UndoRefused(_("This act cannot be undone here. Nothing was changed. Open its page instead."))
     if done.undone_by_id:
         raise UndoRefused(_("This was undone already. Nothing more was changed. Look at the page again."))
-    visits, plan = _lock(done)
-    with numbers_in_motion():
-        if plan:
+    visits, plans = _lock(done)
+    with visits_in_motion():
+        for plan in plans:
             _put_plan_back(plan, done)
         if done.kind in BOOKINGS:
-            how = _take_back_booking(operation, done, visits, plan, now)
+            how = _take_back_booking(operation, done, visits, plans, now)
         else:
             how = _put_back(operation, done, visits, now)
-        if plan:
+        for plan in plans:
             _shrink(plan, done.result.get("added", 0))
             renumber(plan)
-    if visits and (done.kind not in BOOKINGS or how == "cancelled"):
-        notices.changed(appointment=visits[0], plan=plan, operation=operation, now=now)
-    done.undone_by = operation
-    done.save(update_fields=["undone_by"])
+    for plan in plans:
+        _refuse_too_near(plan, done, visits)
+    if done.kind not in BOOKINGS or how == "cancelled":
+        _tell(operation, visits, plans, now)
+    compare_and_set(done, same=("undone_by_id",), undone_by=operation)
     operation.result = {"how": how, "count": len(visits)}
+
+
+def _refuse_too_near(plan: TreatmentPlan, done: Operation, visits: list[Appointment]) -> None:
+    """Refuse when what stands again where it stood comes too near to what was booked meanwhile."""
+    moved = {entry["appointment"] for entry in done.touched if "appointment" in entry and entry["before"]}
+    again = [visit.pk for visit in visits if visit.holds and visit.pk in moved and done.kind not in KEEP_THEIR_PLACE]
+    if sentence := too_near(plan, again):
+        raise UndoRefused(_("%(why)s Nothing was undone. Move the other visit first.") % {"why": sentence})
+
+
+def _tell(operation: Operation, visits: list[Appointment], plans: list[TreatmentPlan], now: datetime) -> None:
+    if visits:
+        for plan in plans:
+            notices.course_changed(plan=plan, operation=operation, now=now)
+    for visit in visits:
+        if visit.session_id is None:
+            notices.changed(appointment=visit, plan=None, operation=operation, now=now)
 
 
 def _shrink(plan: TreatmentPlan, added: int) -> None:
@@ -97,33 +123,33 @@ def _shrink(plan: TreatmentPlan, added: int) -> None:
 
 def _put_plan_back(plan: TreatmentPlan, done: Operation) -> None:
     """Give the course the columns and the number of sessions that it had before the act, if that changed the course."""
-    before = next((dict(entry["before"]) for entry in done.touched if "plan" in entry), None)
+    before = next((dict(entry["before"]) for entry in done.touched if entry.get("plan") == plan.pk), None)
     if before is None:
         return
     more = before.pop("open", open_sessions(plan)) - open_sessions(plan)
     if more > 0:
         reopen(plan, more)
-    if any(session.state != SessionState.PLANNED for session in drop_last(plan, max(0, -more))):
+    if any(state != SessionState.PLANNED for state in drop_last(plan, max(0, -more))):
         raise UndoRefused(_("The sessions that were added are booked by now. Nothing was undone. Cancel those first."))
     change_plan(plan, **before)
 
 
-def _lock(done: Operation) -> tuple[list[Appointment], TreatmentPlan | None]:
+def _lock(done: Operation) -> tuple[list[Appointment], list[TreatmentPlan]]:
     """Lock what the act touched and return it, unless any of it was changed since."""
     versions = {entry["appointment"]: entry["version"] for entry in done.touched if "appointment" in entry}
     courses = {entry["plan"]: entry["version"] for entry in done.touched if "plan" in entry}
     found = Appointment.objects.filter(pk__in=versions).select_related("session")
     # Where a visit will be put back to is locked as well as where it is.
     places = list(found) + [_as_before(visit, done) for visit in found]
-    plans = {*courses, *(visit.session.plan_id for visit in found if visit.session)}
-    lock_for_appointments(places, plans)
+    keys = {*courses, *(visit.session.plan_id for visit in found if visit.session)}
+    lock_for_appointments(places, keys)
     visits = list(Appointment.objects.filter(pk__in=versions).select_related("patient", "session"))
     if not _unchanged(visits, versions):
         raise _changed_since()
-    plan = TreatmentPlan.objects.select_related("patient").filter(pk__in=plans).first()
-    if plan and plan.version != courses.get(plan.pk, plan.version):
+    plans = list(TreatmentPlan.objects.select_related("patient").filter(pk__in=keys).order_by("pk"))
+    if any(plan.version != courses.get(plan.pk, plan.version) for plan in plans):
         raise UndoRefused(_("Someone changed the course since. Nothing was undone. Open the course to change it."))
-    return visits, plan
+    return visits, plans
 
 
 def _unchanged(visits: list[Appointment], versions: dict[int, int]) -> bool:
@@ -142,18 +168,15 @@ def _as_before(visit: Appointment, done: Operation) -> Appointment:
 
 
 def _take_back_booking(
-    operation: Operation, done: Operation, visits: list[Appointment], plan: TreatmentPlan | None, now: datetime
+    operation: Operation, done: Operation, visits: list[Appointment], plans: list[TreatmentPlan], now: datetime
 ) -> str:
     """Set every visit that was booked aside: undone while its mail waits, cancelled once it has left."""
-    if plan:
-        quiet = notices.series_undone(plan=plan, operation=done, now=now)
+    if plans:
+        quiet = all(notices.series_undone(plan=plan, operation=done, now=now) for plan in plans)
     else:
         quiet = all(notices.visit_undone(appointment=visit, now=now) for visit in visits)
-    status = AppointmentStatus.UNDONE if quiet else AppointmentStatus.CANCELLED
-    for visit in visits:
-        visit.status, visit.version = status, visit.version + 1
-        notices.withdraw_for(appointment=visit, reason=_("The act was undone."), now=now)
-    Appointment.objects.bulk_update(visits, ["status", "version"])
+    change_status(visits, AppointmentStatus.UNDONE if quiet else AppointmentStatus.CANCELLED)
+    notices.withdraw_for_all(appointments=visits, reason=_("The act was undone."), now=now)
     operation.touched = [touched(visit.pk, visit.version) for visit in visits]
     return "undone" if quiet else "cancelled"
 
@@ -162,16 +185,11 @@ def _put_back(operation: Operation, done: Operation, visits: list[Appointment], 
     """Give each visit the values that it had before the act."""
     before = {entry["appointment"]: entry["before"] or {} for entry in done.touched if "appointment" in entry}
     for visit in visits:
-        fields = _typed(before[visit.pk])
-        for name, value in fields.items():
-            setattr(visit, name, value)
+        compare_and_set(visit, same=("status", "version"), **_typed(before[visit.pk]), version=visit.version + 1)
         if visit.is_ahead:
             refuse_closed(visit.patient)
-        visit.version += 1
-        visit.save(update_fields=[*fields, "version", "updated_at"])
-        notices.withdraw_for(appointment=visit, reason=_("The act was undone."), now=now)
-        if visit.is_ahead:
-            notices.remind(appointment=visit, now=now)
+    notices.withdraw_for_all(appointments=visits, reason=_("The act was undone."), now=now)
+    notices.remind_all(appointments=visits, now=now)
     operation.touched = [touched(visit.pk, visit.version) for visit in visits]
     return "undone"
 

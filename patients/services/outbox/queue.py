@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from clinic.lib.locks import lock_rows
+from clinic.lib.locks import compare_and_set, lock_rows
 from clinic.models import User
 from patients.models import Channel, Message, MessageState, Patient
 
@@ -64,7 +64,13 @@ def tell_by_phone(*, message: Message, actor: User, now: datetime) -> Message:
     if not message.wants_a_call:
         raise NothingToTell
     why = f" ({message.reason})" if message.reason else ""
-    message.state, message.channel, message.settled_at = MessageState.SENT, Channel.PHONE, now
-    message.reason = (_("Told by phone: %(name)s.") % {"name": actor.name} + why)[:200]
-    message.save(update_fields=["state", "channel", "settled_at", "reason"])
+    told = (_("Told by phone: %(name)s.") % {"name": actor.name} + why)[:200]
+    compare_and_set(
+        message,
+        same=("state", "channel"),
+        state=MessageState.SENT,
+        channel=Channel.PHONE,
+        settled_at=now,
+        reason=told,
+    )
     return message

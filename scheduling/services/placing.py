@@ -1,0 +1,165 @@
+"""Give visits other times: judge where they are to go, and write it. One move, a whole series and a swap share this."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from clinic.lib.access import Permission, allows
+from clinic.lib.locks import compare_and_set
+from clinic.models import Clinic, Operation, User
+from scheduling.models import Appointment
+from scheduling.planning.checks import early, explain, late, not_this_one, place
+from scheduling.planning.context import Context
+from scheduling.planning.freetime import Visit
+from scheduling.planning.judge import due_window
+from scheduling.planning.planner import move_context
+from scheduling.planning.types import Slot
+from scheduling.services import notices
+from scheduling.services.errors import NotNamed, OutsideDueWindow, SlotTaken
+from scheduling.services.motion import visits_in_motion
+from scheduling.services.numbering import numbers_of, renumber
+from scheduling.services.single import Reasons
+from scheduling.services.visits import times_of, touched
+from treatments.models import SessionState, TreatmentPlan
+
+PLACED = [
+    "clinician_id",
+    "room_id",
+    "device_id",
+    "arrives_at",
+    "starts_at",
+    "ends_at",
+    "frees_at",
+    "wall_date",
+    "wall_time",
+    "wall_zone",
+    "early_reason",
+    "late_reason",
+]
+"""The columns that a move changes, and that an undo of it puts back."""
+NONE = Reasons()
+
+
+@dataclass(frozen=True)
+class Step:
+    """One visit, read under its lock, the slot it is to have, and why that may stand too early or too late."""
+
+    visit: Appointment
+    slot: Slot
+    reasons: Reasons = NONE
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A step as it can be written: with a free room, and with the reasons that it needs."""
+
+    step: Step
+    slot: Slot
+    reasons: Reasons
+
+
+def move_all(operation: Operation, steps: Sequence[Step], actor: User | None, now: datetime) -> None:
+    """Move these visits, all or none: their times, their numbers, their messages. Call under the locks.
+
+    Due windows are judged as the course will stand. Raises SlotTaken, NotNamed, OutsideDueWindow; Taken and
+    StateRefused come from here too, not from COMMIT.
+    """
+    before = {step.visit.pk: {name: getattr(step.visit, name) for name in PLACED} for step in steps}
+    waiting = set(before)
+    with visits_in_motion():
+        for of_course in _by_course(steps):
+            for placed in list(_judged(of_course, waiting, actor, now)):
+                _write(placed)
+            waiting -= {step.visit.pk for step in of_course}
+    plans = {plan.pk: plan for step in steps if (plan := _plan(step.visit))}
+    in_their_courses(operation, list(plans.values()))
+    visits = list(Appointment.objects.filter(pk__in=before).select_related("patient").order_by("starts_at"))
+    operation.touched = [touched(visit.pk, visit.version, before[visit.pk]) for visit in visits]
+    _tell(operation, visits, plans, now)
+
+
+def in_their_courses(operation: Operation, plans: Iterable[TreatmentPlan]) -> None:
+    """Put the numbers of courses in the order of dates, and keep what moved up: the desk is told (design 4.6)."""
+    moved, open_numbers, courses = [], [], list(plans)
+    for plan in courses:
+        moved += renumber(plan)
+        of_plan = plan.sessions.filter(state=SessionState.PLANNED).order_by("number")
+        open_numbers += list(of_plan.values_list("number", flat=True))
+    if courses:
+        operation.result = operation.result | {"renumbered": numbers_of(moved), "to_book": open_numbers}
+
+
+def _plan(visit: Appointment) -> TreatmentPlan | None:
+    return visit.session.plan if visit.session else None
+
+
+def _by_course(steps: Iterable[Step]) -> list[list[Step]]:
+    """Group by course, each visit outside one by itself; those of a course in the order in which they will stand."""
+    groups: dict[tuple[str, int], list[Step]] = {}
+    for step in sorted(steps, key=lambda step: step.slot.starts_at):
+        plan = _plan(step.visit)
+        groups.setdefault(("course", plan.pk) if plan else ("visit", step.visit.pk), []).append(step)
+    return [groups[key] for key in sorted(groups)]
+
+
+def _judged(steps: list[Step], ignoring: Collection[int], actor: User | None, now: datetime) -> Iterator[Placed]:
+    """Yield each step of one course as it can be written, or raise what stands in its way.
+
+    `ignoring` are the visits that will not be where they are: those of this course, and of others still to be written.
+    """
+    contexts: dict[Visit, Context] = {}
+    slots = [step.slot for step in steps]
+    for step in steps:
+        shape = Visit.like(step.visit)
+        if shape not in contexts:
+            contexts[shape], _here = move_context(step.visit, now, to=slots, ignoring=list(ignoring))
+    days = [contexts[Visit.like(step.visit)].day_of(step.slot) for step in steps]
+    for at, step in enumerate(steps):
+        context = contexts[Visit.like(step.visit)]
+        slot = _free(context, step.slot)
+        too_early = early(context, days[at], days[:at])
+        if too_early and not (step.reasons.early and allows(actor, Permission.BOOK_TOO_EARLY)):
+            words = _("%(why)s. Nothing was saved. Choose a later day; only a clinician may overrule.")
+            raise OutsideDueWindow(words % {"why": too_early.sentence})
+        _due, previous = due_window(context, days[at], days[:at] + days[at + 1 :])
+        too_late = late(context, (days[at] - previous).days if previous else None)
+        if too_late and not step.reasons.late:
+            words = _("%(why)s. Nothing was saved. Write why, or choose an earlier day.")
+            raise OutsideDueWindow(words % {"why": too_late.sentence})
+        kept = Reasons(early=step.reasons.early if too_early else "", late=step.reasons.late if too_late else "")
+        yield Placed(step, slot, kept)
+
+
+def _free(context: Context, slot: Slot) -> Slot:
+    placed = place(context, slot)
+    if placed is None:
+        if barred := not_this_one(context, slot.clinician_id):
+            raise NotNamed(barred)
+        why = explain(context, slot, context.overlapping([slot])).sentence
+        raise SlotTaken(_("%(why)s. Nothing was saved. Choose another time.") % {"why": why.rstrip(".")})
+    return placed
+
+
+def _write(placed: Placed) -> None:
+    visit = placed.step.visit
+    compare_and_set(
+        visit,
+        same=("status", "version"),
+        **times_of(placed.slot, Visit.like(visit), Clinic.objects.current().tz),
+        early_reason=placed.reasons.early,
+        late_reason=placed.reasons.late,
+        version=visit.version + 1,
+    )
+
+
+def _tell(operation: Operation, visits: list[Appointment], plans: dict[int, TreatmentPlan], now: datetime) -> None:
+    """Withdraw what was said of the old times, remind of the new ones, and tell once a course."""
+    notices.withdraw_for_all(appointments=visits, reason=_("The visit was moved."), now=now)
+    notices.remind_all(appointments=visits, now=now)
+    for plan in plans.values():
+        notices.course_changed(plan=plan, operation=operation, now=now)
+    for visit in visits:
+        if visit.session_id is None:
+            notices.changed(appointment=visit, plan=None, operation=operation, now=now)
