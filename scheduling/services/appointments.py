@@ -22,9 +22,10 @@ from scheduling.services.errors import NotNamed, OutsideDueWindow, SlotTaken, St
 from scheduling.services.files import refuse_closed
 from scheduling.services.locks import lock_for_appointments, lock_for_visits
 from scheduling.services.motion import numbers_in_motion
-from scheduling.services.placing import Step, in_their_courses, move_all
+from scheduling.services.placing import Step, in_their_courses, lock_and_look, move_all, refused
 from scheduling.services.single import Reasons
 from scheduling.services.spacing import needed, too_near
+from scheduling.services.taken import JustTaken
 from scheduling.services.visits import change_status, touched
 from treatments.models import TreatmentPlan
 from treatments.named import Staff
@@ -136,7 +137,11 @@ def move_appointment(
             raise StaleAppointment(_("Only a visit that lies ahead can be moved. Nothing was saved."))
         move_all(operation, [Step(visit, slot, Reasons(early=early_reason, late=late_reason))], actor, now)
 
-    return _once(key, "move_appointment", appointment_id, body, actor, now, act, to=slot)
+    try:
+        return _once(key, "move_appointment", appointment_id, body, actor, now, act, to=slot)
+    except JustTaken as error:
+        visit = Appointment.objects.select_related("patient", "session__plan__patient", "room", "device")
+        raise refused([Step(visit.get(pk=appointment_id), slot)], now) from error
 
 
 def _refuse_unnamed(visit: Appointment, plan: TreatmentPlan | None, now: datetime) -> None:
@@ -167,7 +172,8 @@ def _once(
         found = Appointment.objects.select_related("session__plan", "room", "device").get(pk=appointment_id)
         plan = found.session.plan if found.session else None
         if to:
-            lock_for_visits(Visit.like(found), plan.pk if plan else None, [found.clinician_id, to.clinician_id])
+            people = [found.clinician_id, to.clinician_id]
+            lock_and_look([found], [to], lambda: lock_for_visits(Visit.like(found), plan.pk if plan else None, people))
         else:
             lock_for_appointments([found], [plan.pk if plan else None])
         visit = Appointment.objects.select_related("patient", "session__plan__patient", "room", "device").get(

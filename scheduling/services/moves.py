@@ -16,8 +16,9 @@ from scheduling.models import AHEAD, Appointment
 from scheduling.planning.types import Slot
 from scheduling.services.errors import SlotTaken, StaleAppointment
 from scheduling.services.locks import lock_for_moves
-from scheduling.services.placing import NONE, Step, move_all
+from scheduling.services.placing import NONE, Step, lock_and_look, move_all, refused
 from scheduling.services.single import Reasons
+from scheduling.services.taken import JustTaken
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,18 @@ def move_series(*, key: uuid.UUID, moves: Sequence[Move], actor: User | None, no
         )
 
     def act(operation: Operation) -> None:
-        lock_for_moves(_visits(wanted), [move.slot.clinician_id for move in moves])
-        steps = [Step(visit, wanted[visit.pk].slot, wanted[visit.pk].reasons) for visit in _visits(wanted)]
-        _move(operation, steps, len(wanted), actor, now)
+        slots, found = [move.slot for move in moves], list(_visits(wanted))
+        if found:
+            lock_and_look(found, slots, lambda: lock_for_moves(found, [slot.clinician_id for slot in slots]))
+        _move(operation, steps(), len(wanted), actor, now)
 
-    return _once(key, "move_series", body, actor, now, act)
+    def steps() -> list[Step]:
+        return [Step(visit, wanted[visit.pk].slot, wanted[visit.pk].reasons) for visit in _visits(wanted)]
+
+    try:
+        return _once(key, "move_series", body, actor, now, act)
+    except JustTaken as error:
+        raise refused(steps(), now) from error
 
 
 def swap_appointments(

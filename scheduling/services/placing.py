@@ -1,6 +1,6 @@
 """Give visits other times: judge where they are to go, and write it. One move, a whole series and a swap share this."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from scheduling.services.errors import NotNamed, OutsideDueWindow, SlotTaken
 from scheduling.services.motion import visits_in_motion
 from scheduling.services.numbering import numbers_of, renumber
 from scheduling.services.single import Reasons
+from scheduling.services.taken import refuse_taken
 from scheduling.services.visits import times_of, touched
 from treatments.models import SessionState, TreatmentPlan
 
@@ -130,6 +131,26 @@ def _judged(steps: list[Step], ignoring: Collection[int], actor: User | None, no
             raise OutsideDueWindow(words % {"why": too_late.sentence})
         kept = Reasons(early=step.reasons.early if too_early else "", late=step.reasons.late if too_late else "")
         yield Placed(step, slot, kept)
+
+
+def lock_and_look(visits: Sequence[Appointment], slots: Sequence[Slot], lock: Callable[[], None]) -> None:
+    """Lock for a move, with a look before and after at whether the times are taken. Raises JustTaken."""
+    minutes, moving = min(visit.minutes for visit in visits), [visit.pk for visit in visits]
+    refuse_taken(slots, minutes, moving)
+    lock()
+    refuse_taken(slots, minutes, moving)
+
+
+def refused(steps: Sequence[Step], now: datetime) -> SlotTaken:
+    """Return why times that were just taken are not free, looked for after the locks are gone."""
+    moving = [step.visit.pk for step in steps]
+    for step in steps:
+        context, _here = move_context(step.visit, now, to=[step.slot], ignoring=moving)
+        try:
+            _free(context, step.slot)
+        except SlotTaken as taken:
+            return taken
+    return SlotTaken(_("Someone took this time a moment ago. Nothing was saved. Choose another time."))
 
 
 def _free(context: Context, slot: Slot) -> Slot:

@@ -23,6 +23,7 @@ from scheduling.services.files import refuse_closed
 from scheduling.services.lengths import change_plan, reopen
 from scheduling.services.locks import lock_for_visits
 from scheduling.services.numbering import renumber
+from scheduling.services.taken import JustTaken, refuse_taken
 from scheduling.services.visits import times_of, touched
 from treatments.models import PlanStatus, SessionState, TreatmentPlan
 
@@ -61,9 +62,11 @@ def book_series(
 
     try:
         return in_transaction(attempt)
-    except (Taken, _Stopped) as error:
+    except (Taken, JustTaken, _Stopped) as error:
         # The free times beside the lines are looked for here, after the locks are gone: nobody waits for them.
         plan = TreatmentPlan.objects.select_related("patient").get(pk=plan_id)
+        if plan.status != PlanStatus.ACTIVE:
+            raise PlanNotOpen from error
         raise SeriesRefused(_judge(plan, choices, slots, now, with_options=True)) from error
 
 
@@ -88,7 +91,9 @@ def _book(
     now: datetime,
 ) -> None:
     unlocked = TreatmentPlan.objects.get(pk=plan_id)
+    refuse_taken(slots, unlocked.minutes)
     lock_for_visits(Visit.of(unlocked), unlocked.pk, [slot.clinician_id for slot in slots])
+    refuse_taken(slots, unlocked.minutes)
     plan = TreatmentPlan.objects.select_related("patient").get(pk=plan_id)
     if plan.status != PlanStatus.ACTIVE:
         raise PlanNotOpen

@@ -27,6 +27,7 @@ from scheduling.services.errors import (
 from scheduling.services.files import refuse_closed
 from scheduling.services.locks import lock_for_visits
 from scheduling.services.numbering import numbers_of, renumber
+from scheduling.services.taken import JustTaken, refuse_taken
 from scheduling.services.visits import times_of, touched
 from treatments.models import PlanStatus, Session, SessionState, TreatmentPlan
 
@@ -65,6 +66,7 @@ def book_visit(
     Raises SlotTaken, NotNamed, NeedsReason, OutsideDueWindow, PlanNotOpen, TooManySessions, OperationReused, Busy.
     The result of the operation: `appointment` (public id), `kind`, `number` of the session or None.
     """
+    asked = Asked(kind, patient_id, plan_id, minutes, slot, reasons)
     body = {
         "kind": kind,
         "patient": patient_id,
@@ -75,14 +77,15 @@ def book_visit(
     }
 
     def act(operation: Operation) -> None:
-        _book(operation, Asked(kind, patient_id, plan_id, minutes, slot, reasons), actor, now)
+        _book(operation, asked, actor, now)
 
     def attempt() -> Operation:
         return once(key=key, kind="book_visit", actor=actor, body=body, now=now, act=act)
 
     try:
         return in_transaction(attempt)
-    except Taken as error:
+    except (Taken, JustTaken) as error:
+        _refuse(judge_one(asked.wanted(), slot, now))
         raise SlotTaken(_("Someone took this time a moment ago. Nothing was saved. Choose another time.")) from error
     except StateRefused as error:
         raise StaleCourse(_("Someone changed this course meanwhile. Nothing was saved. Look at it again.")) from error
@@ -104,14 +107,17 @@ class Asked:
 
 
 def _book(operation: Operation, asked: Asked, actor: User | None, now: datetime) -> None:
-    lock_for_visits(asked.wanted().visit(), asked.plan_id, [asked.slot.clinician_id])
+    visit = asked.wanted().visit()
+    refuse_taken([asked.slot], visit.minutes)
+    lock_for_visits(visit, asked.plan_id, [asked.slot.clinician_id])
+    refuse_taken([asked.slot], visit.minutes)
     wanted = asked.wanted()
     refuse_closed(wanted.patient)
     session = _session_for(wanted)
     verdict = judge_one(wanted, asked.slot, now)
     placed = _check(verdict, asked, actor, now)
     zone = Clinic.objects.current().tz
-    visit = Appointment.objects.create(
+    made = Appointment.objects.create(
         kind=asked.kind,
         patient=wanted.patient,
         session=session,
@@ -120,16 +126,16 @@ def _book(operation: Operation, asked: Asked, actor: User | None, now: datetime)
         entry_reason=asked.reasons.entry if local_day(placed.starts_at, zone) < local_day(now, zone) else "",
         **times_of(placed, wanted.visit(), zone),
     )
-    renumbered = [one for one in renumber(wanted.plan) if one.pk != visit.pk] if wanted.plan else []
-    visit = Appointment.objects.select_related("patient", "session").get(pk=visit.pk)
-    if visit.starts_at > now:
-        notices.remind(appointment=visit, now=now)
-        notices.changed(appointment=visit, plan=wanted.plan, operation=operation, now=now)
-    operation.touched = [touched(visit.pk, visit.version)]
+    renumbered = [one for one in renumber(wanted.plan) if one.pk != made.pk] if wanted.plan else []
+    booked = Appointment.objects.select_related("patient", "session").get(pk=made.pk)
+    if booked.starts_at > now:
+        notices.remind(appointment=booked, now=now)
+        notices.changed(appointment=booked, plan=wanted.plan, operation=operation, now=now)
+    operation.touched = [touched(booked.pk, booked.version)]
     operation.result = {
-        "appointment": str(visit.public_id),
+        "appointment": str(booked.public_id),
         "kind": asked.kind,
-        "number": visit.session.number if visit.session else None,
+        "number": booked.session.number if booked.session else None,
         "renumbered": numbers_of(renumbered),
     }
 
@@ -146,12 +152,17 @@ def _session_for(wanted: Wanted) -> Session | None:
     return free
 
 
-def _check(verdict: Verdict, asked: Asked, actor: User | None, now: datetime) -> Slot:
+def _refuse(verdict: Verdict) -> None:
+    """Raise SlotTaken or NotNamed with what stands in the way, if anything does."""
     if verdict.barred:
         raise NotNamed(verdict.barred)
-    if verdict.placed is None or verdict.stops:
-        why = verdict.stops.sentence.rstrip(".") if verdict.stops else ""
+    if verdict.stops:
+        why = verdict.stops.sentence.rstrip(".")
         raise SlotTaken(_("%(why)s. Nothing was saved. Choose another time.") % {"why": why})
+
+
+def _check(verdict: Verdict, asked: Asked, actor: User | None, now: datetime) -> Slot:
+    _refuse(verdict)
     zone = Clinic.objects.current().tz
     if local_day(asked.slot.starts_at, zone) < local_day(now, zone) and not asked.reasons.entry:
         raise NeedsReason(_("This day has passed. Nothing was saved. Write why the visit is entered afterwards."))
@@ -161,4 +172,4 @@ def _check(verdict: Verdict, asked: Asked, actor: User | None, now: datetime) ->
     if verdict.too_late and not asked.reasons.late:
         words = _("%(why)s. Nothing was saved. Write why, or choose an earlier day.")
         raise TooLate(words % {"why": verdict.too_late.sentence})
-    return verdict.placed
+    return verdict.placed or asked.slot

@@ -1,0 +1,43 @@
+"""A cheap look before the judging: is a wished time taken already? One statement, with and without locks.
+
+Many may want one time. Whoever comes after it was given away must not queue for the locks to hear so, and who did queue
+must not hold them while a refusal is put together: the sentence and the free times beside it are looked for afterwards.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+
+from scheduling.models import HOLDING
+from scheduling.planning.types import Slot
+
+# No appointment is longer than a day: the index on clinician and start is read a day back.
+STATEMENT = """
+SELECT EXISTS (
+    SELECT FROM unnest(%(clinicians)s::bigint[], %(starts)s::timestamptz[]) AS wished(clinician_id, starts_at)
+    JOIN scheduling_appointment held ON held.clinician_id = wished.clinician_id
+        AND held.starts_at < wished.starts_at + %(length)s AND held.starts_at > wished.starts_at - interval '1 day'
+        AND held.ends_at > wished.starts_at
+    WHERE held.status = ANY(%(holding)s) AND NOT held.id = ANY(%(ignoring)s))
+"""
+
+
+class JustTaken(Exception):
+    """The clinician of a wished time is with somebody else then."""
+
+
+def refuse_taken(slots: Sequence[Slot], minutes: int, ignoring: Iterable[int] = ()) -> None:
+    """Raise JustTaken when one of these slots overlaps a visit of its clinician; `ignoring` are visits that move."""
+    values: dict[str, Any] = {
+        "clinicians": [slot.clinician_id for slot in slots],
+        "starts": [slot.starts_at for slot in slots],
+        "length": timedelta(minutes=minutes),
+        "holding": HOLDING,
+        "ignoring": list(ignoring),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENT, values)
+        if cursor.fetchone()[0]:
+            raise JustTaken
