@@ -1,30 +1,18 @@
-"""The best chain of dates: a shortest path over each day's cheapest starts, one stage a session (design 4.8).
+"""The best chain of dates: a shortest path, sessions are stages, days between them the edges (design 4.8).
 
-Pure: plain values in, plain values out. Days are ordinals, costs are whole numbers; less is better.
+Pure: plain values in, plain values out. Days are ordinals. Exact: the search leaves out only what cannot be part of a
+cheapest course. A quick greedy course gives the limit; a day is looked at only when a course through it may stay
+within it, so that in a book with room a search for fifteen sessions looks at little more than fifteen days.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
 
+from scheduling.planning.cost import NEVER, Weights, gaps_by_cost
 from scheduling.planning.types import Slot
 from scheduling.planning.windows import Rule
-
-LATE_DAYS = 21
-"""How far beyond the longest gap a chain may reach when nothing nearer is free; such a line is marked late."""
-NEVER = 1 << 60
-
-
-@dataclass(frozen=True)
-class Weights:
-    """What each kind of difference from the wish costs."""
-
-    quarter_hour: int = 1
-    other_day: int = 6
-    gap_day: int = 2
-    other_clinician: int = 8
-    change: int = 3
-    moved: int = 40
-    late_day: int = 100
 
 
 @dataclass(frozen=True)
@@ -37,73 +25,160 @@ class Node:
     slot: Slot
 
 
-@dataclass
-class _Reached:
-    """The cheapest way to a node of the last stage, by day: overall, and for each clinician."""
+@dataclass(frozen=True)
+class Stages:
+    """The sessions to be placed, in order, and what may take them.
 
-    any: dict[int, tuple[int, int]]
-    same: dict[tuple[int, int], tuple[int, int]]
-
-
-def gap_cost(gap: int, rule: Rule, weights: Weights) -> int:
-    """Return what this many days between two sessions cost; NEVER when it is too early or hopelessly late."""
-    if gap < rule.least or gap > rule.most + LATE_DAYS:
-        return NEVER
-    return weights.gap_day * abs(gap - rule.ideal) + weights.late_day * max(0, gap - rule.most)
-
-
-def best_chain(
-    stages: Sequence[Sequence[Node]], *, rule: Rule, weights: Weights, previous: int | None = None
-) -> list[Node]:
-    """Return the cheapest chain of one node a stage; shorter than `stages` when no legal chain reaches the end.
-
-    `previous` is the day of the session before the first stage, if there is one.
+    `first` are the days of the first one, the cheapest first, with what each costs. `nodes(stage, day)` returns the
+    free starts of a day; of each clinician the cheapest is enough. `credit` says by stage how far below zero one costs.
     """
-    ways: list[list[tuple[int, int]]] = []  # for each stage and node: cost so far, node of the stage before
-    reached: _Reached | None = None
-    for stage in stages:
-        way = [_arrive(node, reached, previous, rule, weights) for node in stage]
-        if all(cost >= NEVER for cost, _ in way):
+
+    count: int
+    first: Sequence[tuple[int, int]]
+    nodes: Callable[[int, int], Sequence[Node]]
+    rule: Rule
+    weights: Weights
+    number: int = 1
+    """The number in the course of the first session to be placed."""
+    previous_clinician: int | None = None
+    """Who had the session before the first one."""
+    credit: Sequence[int] = field(default=())
+
+    def change(self, stage: int) -> int:
+        """Return what another clinician than the session before costs."""
+        return self.weights.change * self.weights.firmness(self.number + stage)
+
+    def edges(self, stage: int) -> list[tuple[int, int]]:
+        """Return the days that may lie before a session with what they cost, the cheapest first."""
+        firm, loose = self._edges
+        return firm if self.number + stage <= self.weights.early_sessions else loose
+
+    @cached_property
+    def _edges(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        early, later = self.weights.early_sessions, self.weights.early_sessions + 1
+        return gaps_by_cost(self.rule, self.weights, early), gaps_by_cost(self.rule, self.weights, later)
+
+    @cached_property
+    def saving(self) -> list[int]:
+        """Return by stage the most that it and all later ones together can take off a price; 0 after the last."""
+        credit = [*self.credit, *[0] * (self.count - len(self.credit))]
+        return [*list(accumulate(reversed(credit)))[::-1], 0]
+
+
+@dataclass(frozen=True)
+class _Way:
+    """The cheapest way to a node: what it costs so far, and over which node of the stage before."""
+
+    cost: int
+    node: Node
+    before: "_Way | None"
+
+    @property
+    def chain(self) -> list[Node]:
+        way: _Way | None = self
+        nodes = []
+        while way:
+            nodes.append(way.node)
+            way = way.before
+        return nodes[::-1]
+
+
+_Reached = dict[int, list[_Way]]
+"""By day, the ways that may still be part of the best course: the cheapest first."""
+
+
+def best_chain(stages: Stages) -> list[Node]:
+    """Return the cheapest chain of one node a stage; shorter than `count` when no legal chain reaches the end."""
+    greedy = greedy_chain(stages)
+    limit = greedy.cost if greedy and len(greedy.chain) == stages.count else NEVER
+    reached = _begin(stages, limit)
+    best = _cheapest(reached)
+    for stage in range(1, stages.count):
+        reached = _step(stages, stage, reached, limit)
+        if not reached:
             break
-        ways.append(way)
-        reached = _index(stage, way)
-    if not ways:
-        return []
-    at = min(range(len(ways[-1])), key=lambda i: ways[-1][i][0])
-    chain = []
-    for stage, way in zip(reversed(stages[: len(ways)]), reversed(ways), strict=True):
-        chain.append(stage[at])
-        at = way[at][1]
-    return chain[::-1]
+        best = _cheapest(reached)
+    return best.chain if best else []
 
 
-def _arrive(
-    node: Node, reached: _Reached | None, previous: int | None, rule: Rule, weights: Weights
-) -> tuple[int, int]:
-    """Return the least cost of a chain that ends at this node, and which node of the stage before it comes from."""
-    if reached is None:
-        first = gap_cost(node.day - previous, rule, weights) if previous is not None else 0
-        return (min(NEVER, node.cost + first), -1)
-    best = (NEVER, -1)
-    for gap in range(rule.least, rule.most + LATE_DAYS + 1):
-        day = node.day - gap
-        if day not in reached.any:
-            continue
-        step = gap_cost(gap, rule, weights) + node.cost
-        cost, at = reached.any[day]
-        best = min(best, (cost + step + weights.change, at))
-        cost, at = reached.same.get((day, node.clinician_id), (NEVER, -1))
-        best = min(best, (cost + step, at))
-    return best if best[0] < NEVER else (NEVER, -1)
+def greedy_chain(stages: Stages) -> _Way | None:
+    """Return the course that takes the cheapest next session each time, as far as it comes."""
+    way: _Way | None = None
+    for stage in range(stages.count):
+        reached = _begin(stages, NEVER, greedy=True) if way is None else _near(stages, stage, way)
+        found = _cheapest(reached)
+        if not found:
+            break
+        way = found
+    return way
 
 
-def _index(stage: Sequence[Node], way: list[tuple[int, int]]) -> _Reached:
-    reached = _Reached({}, {})
-    for at, (node, (cost, _)) in enumerate(zip(stage, way, strict=True)):
-        if cost >= NEVER:
-            continue
-        here = (cost, at)
-        reached.any[node.day] = min(reached.any.get(node.day, here), here)
-        key = (node.day, node.clinician_id)
-        reached.same[key] = min(reached.same.get(key, here), here)
+def _cheapest(reached: _Reached) -> _Way | None:
+    return min((ways[0] for ways in reached.values()), key=lambda way: (way.cost, way.node.day), default=None)
+
+
+def _begin(stages: Stages, limit: int, *, greedy: bool = False) -> _Reached:
+    best: dict[tuple[int, int], _Way] = {}
+    allowed = limit + (stages.saving[0] if stages.count else 0)
+    for day, cost in stages.first:
+        if cost > allowed or (greedy and best and cost > min(way.cost for way in best.values())):
+            break
+        for node in stages.nodes(0, day):
+            changed = stages.previous_clinician not in {None, node.clinician_id}
+            _keep(
+                best, _Way(cost + node.cost + (stages.change(0) if changed else 0), node, None), limit, stages.saving[1]
+            )
+    return _by_day(best, stages.change(1))
+
+
+def _near(stages: Stages, stage: int, way: _Way) -> _Reached:
+    """Return the best next sessions of one way; days are looked at while one there could still be cheaper."""
+    best: dict[tuple[int, int], _Way] = {}
+    credit, change = stages.saving[stage] - stages.saving[stage + 1], stages.change(stage)
+    least = NEVER
+    for gap, cost in stages.edges(stage):
+        if way.cost + cost - credit >= least:
+            break
+        for node in stages.nodes(stage, way.node.day + gap):
+            step = cost + node.cost + (change if node.clinician_id != way.node.clinician_id else 0)
+            least = min(least, way.cost + step)
+            _keep(best, _Way(way.cost + step, node, way), NEVER, 0)
+    return _by_day(best, change)
+
+
+def _step(stages: Stages, stage: int, reached: _Reached, limit: int) -> _Reached:
+    """Return all ways to the next stage that may be part of a course within the limit."""
+    best: dict[tuple[int, int], _Way] = {}
+    edges, change = stages.edges(stage), stages.change(stage)
+    allowed, later = limit + stages.saving[stage], stages.saving[stage + 1]
+    for day in sorted(reached):
+        ways = reached[day]
+        own = {way.node.clinician_id: way for way in reversed(ways)}
+        cheapest = ways[0]
+        for gap, cost in edges:
+            if cheapest.cost + cost > allowed:
+                break
+            for node in stages.nodes(stage, day + gap):
+                way, total = cheapest, cheapest.cost + change
+                same = own.get(node.clinician_id)
+                if same and same.cost <= total:
+                    way, total = same, same.cost
+                _keep(best, _Way(total + cost + node.cost, node, way), limit, later)
+    return _by_day(best, stages.change(stage + 1))
+
+
+def _keep(best: dict[tuple[int, int], _Way], way: _Way, limit: int, later: int) -> None:
+    """Keep a way when it is the cheapest to its day and clinician, and may still end within the limit."""
+    key = (way.node.day, way.node.clinician_id)
+    if way.cost <= limit + later and (key not in best or way.cost < best[key].cost):
+        best[key] = way
+
+
+def _by_day(best: dict[tuple[int, int], _Way], change: int) -> _Reached:
+    """Return the ways by day. One that costs as much as the cheapest and a change of clinician leads nowhere better."""
+    reached: _Reached = {}
+    for (day, _), way in sorted(best.items(), key=lambda item: (item[1].cost, item[0])):
+        ways = reached.setdefault(day, [])
+        if not ways or way.cost < ways[0].cost + change:
+            ways.append(way)
     return reached

@@ -1,30 +1,36 @@
-"""All that planning one course reads, fetched once: the plan's neighbours, free time, closures, absences, hours."""
+"""All that planning one course knows: the plan's neighbours, free time, closures, absences, hours."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
+from heapq import merge
+from itertools import islice
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
-from clinic.lib.days import NoSuchTime, TwoSuchTimes, instant, local_day, midnight, wall_time
+from clinic.lib.days import NoSuchTime, TwoSuchTimes, day_span, instant, local_day, wall_time
 from clinic.models import Clinic, Clinician, Room
 from patients.models import Patient
 from scheduling.models import HOLDING, Absence, Appointment, Closure, HoursChange, HoursKind, WeeklyHours
-from scheduling.planning.chain import Weights
-from scheduling.planning.freetime import FreeTime, Visit, from_epoch, read, to_epoch
-from scheduling.planning.types import RHYTHM_DAYS, Choices, Slot
+from scheduling.planning.cost import NEVER, Weights, gap_cost
+from scheduling.planning.freetime import FreeTime, Span, Visit, from_epoch, to_epoch
+from scheduling.planning.openings import Openings
+from scheduling.planning.types import Choices, Slot
 from scheduling.planning.windows import Held, Rule
-from treatments.models import SessionState, TreatmentPlan
-from treatments.named import Named, bookable, named_for
+from treatments.named import Named
 
-REACH = 45
-"""Days beyond the last wished date that are searched: a closed fortnight and a busy month."""
-DAYS_OUTSIDE = 21
-"""Days ahead that are offered for a visit outside a course."""
-ANY_DAY = Rule(0, 0, 10_000)
-"""Visits outside a course keep no days between them."""
+DAY = 24 * 3600
+"""Seconds of a day on which the clocks do not change."""
+
+
+class Own(NamedTuple):
+    """A visit of the course that stands: its local day and whose it is."""
+
+    day: date
+    clinician_id: int
 
 
 @dataclass
@@ -44,17 +50,22 @@ class Context:
     """Those who may take the visit: of a course with restricted areas the named ones alone."""
     closures: list[Closure]
     absences: list[Absence]
-    own: list[tuple[date, int]]
-    """Local days that this plan's other visits hold, with their session numbers."""
+    own: list[Own]
+    """What this plan's other visits hold."""
     others: list[Held]
     """Local days of the same patient's other plans that share an area."""
     people: dict[int, Clinician] = field(default_factory=dict)
     """Everybody who can be booked, whether or not for this visit: sentences name them."""
     named: Named = field(default_factory=Named)
+    first_number: int = 1
+    """The number of the first session without a visit."""
+    shortest: int = 0
+    """Minutes of the shortest visit that the clinic offers: less free time than that is of no use."""
     weights: Weights = field(default_factory=Weights)
     since: datetime | None = None
     """No visit may start before: now, unless one is entered afterwards."""
     _grids: dict[date, dict[int, int]] = field(default_factory=dict)
+    _spans: dict[date, Span] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -70,17 +81,29 @@ class Context:
 
     @cached_property
     def own_days(self) -> list[date]:
-        return sorted(day for day, _ in self.own)
+        return sorted(held.day for held in self.own)
+
+    def previous_clinician(self, day: date) -> int | None:
+        """Return who had the last visit of the course up to a local day."""
+        before = [held for held in self.own if held.day <= day]
+        return max(before).clinician_id if before else None
+
+    def firmness(self, stage: int) -> int:
+        """Return how firmly the nth session to be placed, from 0, keeps to the wish."""
+        return self.weights.firmness(self.first_number + stage)
+
+    def gap_cost(self, gap: int, stage: int) -> int | None:
+        """Return what a gap before the nth session to be placed costs; None when it must not be."""
+        cost = gap_cost(gap, self.rule, self.weights, self.first_number + stage)
+        return cost if cost < NEVER else None
 
     @cached_property
     def around_minute(self) -> int:
         return self.choices.around.hour * 60 + self.choices.around.minute
 
     @cached_property
-    def minutes_by_nearness(self) -> list[int]:
-        """Minutes of a day at which a visit may start, those nearest to the wished time first."""
-        grid = set(range(0, 24 * 60, self.clinic.grid_minutes)) | {self.around_minute}
-        return sorted(grid, key=lambda minute: (abs(minute - self.around_minute), minute))
+    def openings(self) -> Openings:
+        return Openings(self.free, to_epoch(self.earliest))
 
     def day_of(self, slot: Slot) -> date:
         return local_day(slot.starts_at, self.zone)
@@ -91,22 +114,52 @@ class Context:
     def grid_of(self, day: date) -> dict[int, int]:
         """Return minute of the local day -> instant in seconds, without the minutes that the clocks skip or repeat."""
         if day not in self._grids:
-            start = to_epoch(midnight(day, self.zone))
-            if to_epoch(midnight(day + timedelta(days=1), self.zone)) - start == 24 * 3600:
-                self._grids[day] = {minute: start + minute * 60 for minute in self.minutes_by_nearness}
-            else:
-                self._grids[day] = self._careful_grid(day)
+            self._grids[day] = dict(self._grid(day))
         return self._grids[day]
 
-    def _careful_grid(self, day: date) -> dict[int, int]:
-        grid = {}
-        for minute in self.minutes_by_nearness:
+    def _grid(self, day: date) -> Iterator[tuple[int, int]]:
+        for minute in sorted({*range(0, 24 * 60, self.clinic.grid_minutes), self.around_minute}):
             try:
-                moment = instant(day, time(*divmod(minute, 60)), self.zone)
+                yield minute, to_epoch(instant(day, time(*divmod(minute, 60)), self.zone))
             except (NoSuchTime, TwoSuchTimes):
                 continue
-            grid[minute] = to_epoch(moment)
-        return grid
+
+    def nearest_minute(self, day: date) -> int:
+        """Return the minute nearest to the wished one that the clocks show once on a local day."""
+        return min(self.grid_of(day), key=lambda minute: (abs(minute - self.around_minute), minute))
+
+    def minutes_free(self, day: date, clinician_id: int) -> Iterator[Iterator[tuple[int, int]]]:
+        """Yield for each free stretch of a clinician on a local day its possible starts, the nearest to the wish first.
+
+        A start is (minute of the local day, seconds since 1970).
+        """
+        since, until = self._day_span(day)
+        plain = until - since == DAY
+        for first, last in self.openings.between(clinician_id, since, until):
+            if plain:
+                low, high = -(-(first - since) // 60), (last - since) // 60
+                yield ((minute, since + minute * 60) for minute in self._outward(low, high))
+            else:
+                within = [(minute, start) for minute, start in self.grid_of(day).items() if first <= start <= last]
+                yield iter(sorted(within, key=lambda pair: (abs(pair[0] - self.around_minute), pair[0])))
+
+    def _outward(self, low: int, high: int) -> Iterator[int]:
+        """Yield the possible minutes of a stretch, both ends included, those nearest to the wished one first."""
+        grid, around = self.clinic.grid_minutes, self.around_minute
+        if low <= around <= high:
+            yield around
+        down = range(min(high, around - 1) // grid * grid, low - 1, -grid)
+        up = range(-(-max(low, around + 1) // grid) * grid, high + 1, grid)
+        if not down or not up:
+            yield from down or up
+        else:
+            yield from merge(down, up, key=lambda minute: (abs(minute - around), minute))
+
+    def _day_span(self, day: date) -> Span:
+        if day not in self._spans:
+            since, until = day_span(day, self.zone)
+            self._spans[day] = (to_epoch(since), to_epoch(until))
+        return self._spans[day]
 
     def minute_of(self, slot: Slot) -> int:
         wall = wall_time(slot.starts_at, self.zone)
@@ -122,24 +175,10 @@ class Context:
 
     def starts(self, day: date, clinician_id: int, *, at_most: int | None = None) -> list[Slot]:
         """Return free slots of a clinician on a local day, those nearest to the wished time first."""
-        found: list[Slot] = []
-        if not self._has_time(day, clinician_id):
-            return found
-        grid, earliest = self.grid_of(day), to_epoch(self.earliest)
-        for minute in self.minutes_by_nearness:
-            start = grid.get(minute)
-            if start is None or start < earliest:
-                continue
-            slot = self.free.place(clinician_id, start)
-            if slot:
-                found.append(slot)
-                if len(found) == at_most:
-                    break
-        return found
-
-    def _has_time(self, day: date, clinician_id: int) -> bool:
-        since, until = to_epoch(midnight(day, self.zone)), to_epoch(midnight(day + timedelta(days=1), self.zone))
-        return any(lo < until and since < hi for lo, hi in self.free.clinicians.get(clinician_id, []))
+        around = self.around_minute
+        minutes = merge(*self.minutes_free(day, clinician_id), key=lambda found: (abs(found[0] - around), found[0]))
+        placed = (self.free.place(clinician_id, start) for _, start in islice(minutes, at_most))
+        return [slot for slot in placed if slot]
 
     @cached_property
     def rooms(self) -> dict[int, Room]:
@@ -190,116 +229,3 @@ class Context:
             return []
         found = Appointment.objects.filter(around, status__in=HOLDING)
         return list(found.select_related("patient", "clinician", "room").order_by("starts_at"))
-
-
-def first_free_number(plan: TreatmentPlan) -> int:
-    """Return the number of the first session that has no visit yet; numbers follow dates, so they come last."""
-    taken = plan.sessions.filter(state__in=[SessionState.BOOKED, SessionState.COMPLETED]).count()
-    return taken + 1
-
-
-def load(
-    plan: TreatmentPlan,
-    choices: Choices,
-    *,
-    now: datetime,
-    slots: Sequence[Slot] = (),
-    ignoring: Sequence[int] = (),
-    visit: Visit | None = None,
-    since: datetime | None = None,
-) -> Context:
-    """Read everything that planning this course needs. `ignoring` are appointments to look through (a move).
-
-    `visit` is what one visit takes where that differs from the plan; `since` lets a visit be entered afterwards.
-    """
-    visit = visit or Visit.of(plan)
-    clinic = Clinic.objects.current()
-    zone = clinic.tz
-    today = local_day(now, zone)
-    days = [local_day(slot.starts_at, zone) for slot in slots]
-    pace = max(plan.interval_ideal, RHYTHM_DAYS.get(choices.rhythm, 0))
-    first = min([today, choices.start_on, *days])
-    last = max([choices.start_on, *days]) + timedelta(days=(choices.count * pace if not days else 0) + REACH)
-    people, named = bookable(), named_for(plan)
-    clinicians = named.among(people)
-    return Context(
-        visit=visit,
-        patient=plan.patient,
-        choices=choices,
-        rule=_rule(plan, choices),
-        clinic=clinic,
-        now=now,
-        first=first,
-        last=last,
-        free=read(visit, first=first, last=last, clinicians=clinicians, zone=zone, ignoring=ignoring),
-        clinicians=clinicians,
-        closures=list(Closure.objects.filter(ends_on__gte=first, starts_on__lte=last)),
-        absences=_absences(first, last, zone),
-        people=people,
-        named=named,
-        since=since,
-        own=_own_days(plan, zone, ignoring),
-        others=_other_days(plan, zone, ignoring),
-    )
-
-
-def load_outside(
-    visit: Visit,
-    patient: Patient,
-    choices: Choices,
-    *,
-    now: datetime,
-    slots: Sequence[Slot] = (),
-    ignoring: Sequence[int] = (),
-    since: datetime | None = None,
-) -> Context:
-    """Read what booking one visit outside any course needs: no due window, no other session to keep away from."""
-    clinic = Clinic.objects.current()
-    zone = clinic.tz
-    days = [choices.start_on, *(local_day(slot.starts_at, zone) for slot in slots)]
-    first, last = min(days), max(days) + timedelta(days=DAYS_OUTSIDE)
-    people = bookable()
-    return Context(
-        visit=visit,
-        patient=patient,
-        choices=choices,
-        rule=ANY_DAY,
-        clinic=clinic,
-        now=now,
-        first=first,
-        last=last,
-        free=read(visit, first=first, last=last, clinicians=people, zone=zone, ignoring=ignoring),
-        clinicians=people,
-        closures=list(Closure.objects.filter(ends_on__gte=first, starts_on__lte=last)),
-        absences=_absences(first, last, zone),
-        people=people,
-        since=since,
-        own=[],
-        others=[],
-    )
-
-
-def _rule(plan: TreatmentPlan, choices: Choices) -> Rule:
-    """Return the days between sessions; the rhythm asked for is the ideal, kept within what the plan allows."""
-    wished = RHYTHM_DAYS.get(choices.rhythm, plan.interval_ideal)
-    ideal = min(max(wished, plan.interval_min), plan.interval_max)
-    return Rule(plan.interval_min, ideal, plan.interval_max)
-
-
-def _absences(first: date, last: date, zone: ZoneInfo) -> list[Absence]:
-    since, until = midnight(first, zone), midnight(last + timedelta(days=1), zone)
-    return list(Absence.objects.filter(ends_at__gt=since, starts_at__lt=until))
-
-
-def _own_days(plan: TreatmentPlan, zone: ZoneInfo, ignoring: Sequence[int]) -> list[tuple[date, int]]:
-    held = Appointment.objects.filter(session__plan=plan, status__in=HOLDING).exclude(pk__in=ignoring)
-    return [
-        (local_day(starts_at, zone), number) for starts_at, number in held.values_list("starts_at", "session__number")
-    ]
-
-
-def _other_days(plan: TreatmentPlan, zone: ZoneInfo, ignoring: Sequence[int]) -> list[Held]:
-    others = TreatmentPlan.objects.sharing_an_area_with(plan)
-    held = Appointment.objects.filter(session__plan__in=others, status__in=HOLDING).exclude(pk__in=ignoring)
-    rows = held.values_list("starts_at", "session__plan__name", "session__plan__interval_min")
-    return [Held(local_day(starts_at, zone), max(least, plan.interval_min), name) for starts_at, name, least in rows]

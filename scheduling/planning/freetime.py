@@ -147,6 +147,14 @@ class FreeTime:
     devices: dict[int, list[Span]] = field(default_factory=dict)
     patient: list[Span] = field(default_factory=list)
 
+    def left_beside(self, clinician_id: int, start: int) -> tuple[int, int]:
+        """Return the seconds that stay free of a clinician right before and right after a visit that starts here."""
+        spans = self.clinicians.get(clinician_id, [])
+        at = bisect_right(spans, (start, 1 << 62)) - 1
+        if at < 0:
+            return 0, 0
+        return start - spans[at][0], spans[at][1] - start - self.visit.minutes * 60
+
     def clinician_free(self, clinician_id: int, start: int) -> bool:
         return fits(self.clinicians.get(clinician_id, []), start, start + self.visit.minutes * 60)
 

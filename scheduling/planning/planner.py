@@ -14,11 +14,12 @@ from clinic.models import Clinic
 from scheduling.models import Appointment, WeeklyHours
 from scheduling.planning import options, wish
 from scheduling.planning.chain import best_chain
-from scheduling.planning.context import Context, first_free_number, load, load_outside
+from scheduling.planning.context import Context
 from scheduling.planning.freetime import Visit
 from scheduling.planning.judge import judged
-from scheduling.planning.stages import stages_for
-from scheduling.planning.types import Choices, Line, Option, Proposal, Rhythm, Slot
+from scheduling.planning.loading import load, load_outside
+from scheduling.planning.stages import stages_for, stages_from_scratch
+from scheduling.planning.types import Choices, Option, Proposal, Rhythm, Slot
 from treatments.models import SessionState, TreatmentPlan
 
 USUAL_START = time(10, 0)
@@ -58,14 +59,30 @@ def _first_working_day(plan: TreatmentPlan, weekday: int) -> frozenset[int]:
 
 
 def propose(plan: TreatmentPlan, choices: Choices, now: datetime) -> Proposal:
-    """Return the course as it was wished: same days, same time, same clinician; closed days already moved."""
+    """Return the course as it was wished: same days, same time, same clinician; closed days already moved.
+
+    Where nobody is asked for by name there is no such wish: then it is the best course that the book allows.
+    """
     context = load(plan, choices, now=now)
-    return judged(context, wish.slots(context), first_free_number(plan))
+    if choices.clinician_id is None:
+        return _best(context)
+    return judged(context, wish.slots(context), context.first_number)
+
+
+def best(plan: TreatmentPlan, choices: Choices, now: datetime) -> Proposal:
+    """Return the cheapest course that the book allows (design 4.8), or the longest that does and what is short."""
+    return _best(load(plan, choices, now=now))
+
+
+def _best(context: Context) -> Proposal:
+    chain = best_chain(stages_from_scratch(context, wish.first_day(context)))
+    return _completed(context, [node.slot for node in chain], wish.slots(context))
 
 
 def judge(plan: TreatmentPlan, choices: Choices, slots: Sequence[Slot], now: datetime) -> Proposal:
     """Return these times as they stand, each with what it meets."""
-    return judged(load(plan, choices, now=now, slots=slots), slots, first_free_number(plan))
+    context = load(plan, choices, now=now, slots=slots)
+    return judged(context, slots, context.first_number)
 
 
 def shift(
@@ -73,37 +90,39 @@ def shift(
 ) -> Proposal:
     """Move one line to the same clinician's next free time, earlier (-1) or later (+1), within its due window."""
     context = load(plan, choices, now=now, slots=slots)
-    proposal = judged(context, slots, first_free_number(plan), with_options=False)
+    proposal = judged(context, slots, context.first_number, with_options=False)
     line = next((line for line in proposal.lines if line.number == number), None)
     changed = list(proposal.slots)
     if line:
         at = proposal.lines.index(line)
         near = options.next_free(context, [s for i, s in enumerate(changed) if i != at], line.slot, step)
         changed[at] = near or line.slot
-    return judged(context, changed, first_free_number(plan))
+    return judged(context, changed, context.first_number)
 
 
 def mend(plan: TreatmentPlan, choices: Choices, slots: Sequence[Slot], now: datetime) -> Proposal:
     """Move every line that cannot stand to the best free time, the others only where the course would break."""
     context = load(plan, choices, now=now, slots=slots)
-    first = first_free_number(plan)
-    proposal = judged(context, slots, first, with_options=False)
-    stages = stages_for(context, proposal)
-    before = [day for day in context.own_days if not proposal.lines or day <= context.day_of(proposal.lines[0].slot)]
-    previous = before[-1].toordinal() if before else None
-    chain = best_chain(stages, rule=context.rule, weights=context.weights, previous=previous)
-    mended = [node.slot for node in chain] + proposal.slots[len(chain) :]
-    result = judged(context, mended, first)
-    if len(chain) == len(stages):
+    proposal = judged(context, slots, context.first_number, with_options=False)
+    if not proposal.lines:
+        return proposal
+    chain = best_chain(stages_for(context, proposal))
+    return _completed(context, [node.slot for node in chain], proposal.slots)
+
+
+def _completed(context: Context, found: list[Slot], wished: list[Slot]) -> Proposal:
+    """Return the course found; what it lacks stays where it was wished, and the first such line is named."""
+    result = judged(context, found + wished[len(found) :], context.first_number)
+    if len(found) == len(wished):
         return result
-    return Proposal(result.lines, _shortfall(context, proposal.lines[len(chain)]))
+    return Proposal(result.lines, _shortfall(context, context.first_number + len(found)))
 
 
-def _shortfall(context: Context, line: Line) -> str:
+def _shortfall(context: Context, number: int) -> str:
     return _(
         "Session %(number)d finds no free time up to %(day)s. Try other days, another clinician, or a wider gap."
     ) % {
-        "number": line.number,
+        "number": number,
         "day": day_words(context.last, context.today),
     }
 
@@ -111,7 +130,7 @@ def _shortfall(context: Context, line: Line) -> str:
 def pick_list(plan: TreatmentPlan, choices: Choices, slots: Sequence[Slot], number: int, now: datetime) -> list[Option]:
     """Return free times for one line within its due window, in the order of time."""
     context = load(plan, choices, now=now, slots=slots)
-    proposal = judged(context, slots, first_free_number(plan), with_options=False)
+    proposal = judged(context, slots, context.first_number, with_options=False)
     line = next((line for line in proposal.lines if line.number == number), None)
     if line is None:
         return []

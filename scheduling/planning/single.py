@@ -10,9 +10,10 @@ from patients.models import Patient
 from scheduling.models import AppointmentKind, VisitType
 from scheduling.planning import options
 from scheduling.planning.checks import early, explain, late, not_this_one, place
-from scheduling.planning.context import Context, load, load_outside
+from scheduling.planning.context import Context
 from scheduling.planning.freetime import Visit
 from scheduling.planning.judge import due_window
+from scheduling.planning.loading import load, load_outside
 from scheduling.planning.types import Choices, Finding, Option, Rhythm, Slot
 from treatments.models import TreatmentPlan
 

@@ -15,18 +15,19 @@ CLOSED_DAYS = 60
 def slots(context: Context) -> list[Slot]:
     """Return one slot for each session asked for. Wall time is kept across clock changes (design 4.10)."""
     found: list[Slot] = []
-    before = [day for day in context.own_days if day < context.choices.start_on]
-    day = _first_day(context, before[-1] if before else None)
+    day = first_day(context)
     for _number in range(context.choices.count):
         found.append(_at(context, day, found[-1] if found else None))
         day = next_day(context, day)
     return found
 
 
-def _first_day(context: Context, previous: date | None) -> date:
+def first_day(context: Context) -> date:
+    """Return the day of the first session: the first usual weekday on which the clinic is open, not too early."""
     start = context.choices.start_on
-    if previous:
-        start = max(start, previous + timedelta(days=context.rule.least))
+    before = [day for day in context.own_days if day < start]
+    if before:
+        start = max(start, before[-1] + timedelta(days=context.rule.least))
     days = [start + timedelta(days=ahead) for ahead in range(CLOSED_DAYS)]
     weekdays = context.choices.weekdays
     return next((day for day in days if day.weekday() in weekdays and not context.closure_on(day)), start)
@@ -71,7 +72,7 @@ def _at(context: Context, day: date, last: Slot | None) -> Slot:
         start = instant(day, context.choices.around, context.zone)
     except (NoSuchTime, TwoSuchTimes):
         # The clocks change over the wished time: take the nearest minute that exists once that day.
-        minute = next(minute for minute in context.minutes_by_nearness if minute in context.grid_of(day))
+        minute = context.nearest_minute(day)
         start = datetime.fromtimestamp(context.grid_of(day)[minute], UTC)
     wished = context.choices.clinician_id
     if wished is not None:

@@ -12,9 +12,9 @@ from clinic.lib.locks import Taken, in_transaction
 from clinic.lib.operations import once
 from clinic.models import Clinic, Operation, User
 from scheduling.models import Appointment, AppointmentKind
-from scheduling.planning.context import first_free_number, load
 from scheduling.planning.freetime import Visit
 from scheduling.planning.judge import judged
+from scheduling.planning.loading import load
 from scheduling.planning.types import Choices, Line, Mark, Proposal, SeriesRefused, Slot
 from scheduling.services import notices
 from scheduling.services.drafts import drop_draft
@@ -78,7 +78,7 @@ def _judge(
     plan: TreatmentPlan, choices: Choices, slots: Sequence[Slot], now: datetime, *, with_options: bool
 ) -> Proposal:
     context = load(plan, choices, now=now, slots=slots)
-    return judged(context, slots, first_free_number(plan), with_options=with_options)
+    return judged(context, slots, context.first_number, with_options=with_options)
 
 
 def _book(

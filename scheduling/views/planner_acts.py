@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from clinic.lib.days import clock, day_words, local_day, wall_time
 from scheduling.forms.planner import Entry, Lines, Unreadable, read_day, read_token, wall_instant
 from scheduling.planning import planner
-from scheduling.planning.context import first_free_number
+from scheduling.planning.loading import first_free_number
 from scheduling.planning.types import RHYTHM_DAYS, Choices, Mark, Option, Proposal, Slot
 from treatments.models import TreatmentPlan
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from clinic.models import Clinician, Role, Room
 from scheduling.models import Appointment
 from scheduling.planning import planner
-from scheduling.planning.context import load
+from scheduling.planning.loading import load
 from scheduling.planning.single import Wanted, choices_on, free_times
 from scheduling.planning.types import Mark, SeriesRefused, Slot
 from scheduling.services.appointments import cancel_appointment, move_appointment, restore_appointment

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from clinic.lib.days import NoSuchTime, TwoSuchTimes, instant, local_day, midnight, wall_time
 from scheduling.models import Absence, Appointment, Closure
 from scheduling.planning import planner
-from scheduling.planning.chain import NEVER, Node, Weights, best_chain, gap_cost
+from scheduling.planning.chain import Node, Stages, best_chain
+from scheduling.planning.cost import NEVER, Weights, gap_cost
 from scheduling.planning.types import Mark, Rhythm, Slot
 from scheduling.planning.windows import Rule
 from tests import factory
@@ -175,9 +176,9 @@ def total(chain: tuple[Node, ...], previous: int | None) -> int:
     before = previous
     for at, n in enumerate(chain):
         if before is not None:
-            cost += gap_cost(n.day - before, RULE, WEIGHTS)
+            cost += gap_cost(n.day - before, RULE, WEIGHTS, at + 1)
         if at and chain[at - 1].clinician_id != n.clinician_id:
-            cost += WEIGHTS.change
+            cost += WEIGHTS.change * WEIGHTS.firmness(at + 1)
         before = n.day
     return cost
 
@@ -185,8 +186,17 @@ def total(chain: tuple[Node, ...], previous: int | None) -> int:
 @given(stages=stages, previous=st.none() | st.integers(-20, 10))
 @settings(max_examples=400, deadline=None)
 def test_the_chain_costs_what_brute_force_finds(stages: list[list[Node]], previous: int | None) -> None:
+    costs = {day: 0 if previous is None else gap_cost(day - previous, RULE, WEIGHTS, 1) for day in range(61)}
+    chain = best_chain(
+        Stages(
+            count=len(stages),
+            first=sorted(((day, cost) for day, cost in costs.items() if cost < NEVER), key=lambda pair: pair[1]),
+            nodes=lambda stage, day: [node for node in stages[stage] if node.day == day],
+            rule=RULE,
+            weights=WEIGHTS,
+        )
+    )
     best = min((total(chain, previous) for chain in product(*stages)), default=NEVER)
-    chain = best_chain(stages, rule=RULE, weights=WEIGHTS, previous=previous)
     if best >= NEVER:
         assert len(chain) < len(stages)
     else:

@@ -1,0 +1,142 @@
+"""Reading what planning one course needs: once, under whatever locks the caller holds."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from clinic.lib.days import local_day, midnight
+from clinic.models import Clinic
+from patients.models import Patient
+from scheduling.models import HOLDING, Absence, Appointment, Closure, VisitType
+from scheduling.planning.context import Context, Own
+from scheduling.planning.freetime import Visit, read
+from scheduling.planning.types import RHYTHM_DAYS, Choices, Slot
+from scheduling.planning.windows import Held, Rule
+from treatments.models import Protocol, SessionState, TreatmentPlan
+from treatments.named import bookable, named_for
+
+REACH = 45
+"""Days beyond the last wished date that are searched: a closed fortnight and a busy month."""
+DAYS_OUTSIDE = 21
+"""Days ahead that are offered for a visit outside a course."""
+ANY_DAY = Rule(0, 0, 10_000)
+"""Visits outside a course keep no days between them."""
+
+
+def first_free_number(plan: TreatmentPlan) -> int:
+    """Return the number of the first session that has no visit yet; numbers follow dates, so they come last."""
+    taken = plan.sessions.filter(state__in=[SessionState.BOOKED, SessionState.COMPLETED]).count()
+    return taken + 1
+
+
+def load(
+    plan: TreatmentPlan,
+    choices: Choices,
+    *,
+    now: datetime,
+    slots: Sequence[Slot] = (),
+    ignoring: Sequence[int] = (),
+    visit: Visit | None = None,
+    since: datetime | None = None,
+) -> Context:
+    """Read everything that planning this course needs. `ignoring` are appointments to look through (a move).
+
+    `visit` is what one visit takes where that differs from the plan; `since` lets a visit be entered afterwards.
+    """
+    visit = visit or Visit.of(plan)
+    clinic = Clinic.objects.current()
+    zone = clinic.tz
+    today = local_day(now, zone)
+    days = [local_day(slot.starts_at, zone) for slot in slots]
+    pace = max(plan.interval_ideal, RHYTHM_DAYS.get(choices.rhythm, 0))
+    first = min([today, choices.start_on, *days])
+    last = max([choices.start_on, *days]) + timedelta(days=(choices.count * pace if not days else 0) + REACH)
+    people, named = bookable(), named_for(plan)
+    clinicians = named.among(people)
+    return Context(
+        visit=visit,
+        patient=plan.patient,
+        choices=choices,
+        rule=_rule(plan, choices),
+        clinic=clinic,
+        now=now,
+        first=first,
+        last=last,
+        free=read(visit, first=first, last=last, clinicians=clinicians, zone=zone, ignoring=ignoring),
+        clinicians=clinicians,
+        closures=list(Closure.objects.filter(ends_on__gte=first, starts_on__lte=last)),
+        absences=_absences(first, last, zone),
+        people=people,
+        named=named,
+        since=since,
+        own=_own(plan, zone, ignoring),
+        first_number=first_free_number(plan),
+        shortest=shortest_visit(),
+        others=_other_days(plan, zone, ignoring),
+    )
+
+
+def load_outside(
+    visit: Visit,
+    patient: Patient,
+    choices: Choices,
+    *,
+    now: datetime,
+    slots: Sequence[Slot] = (),
+    ignoring: Sequence[int] = (),
+    since: datetime | None = None,
+) -> Context:
+    """Read what booking one visit outside any course needs: no due window, no other session to keep away from."""
+    clinic = Clinic.objects.current()
+    zone = clinic.tz
+    days = [choices.start_on, *(local_day(slot.starts_at, zone) for slot in slots)]
+    first, last = min(days), max(days) + timedelta(days=DAYS_OUTSIDE)
+    people = bookable()
+    return Context(
+        visit=visit,
+        patient=patient,
+        choices=choices,
+        rule=ANY_DAY,
+        clinic=clinic,
+        now=now,
+        first=first,
+        last=last,
+        free=read(visit, first=first, last=last, clinicians=people, zone=zone, ignoring=ignoring),
+        clinicians=people,
+        closures=list(Closure.objects.filter(ends_on__gte=first, starts_on__lte=last)),
+        absences=_absences(first, last, zone),
+        people=people,
+        since=since,
+        own=[],
+        others=[],
+    )
+
+
+def _rule(plan: TreatmentPlan, choices: Choices) -> Rule:
+    """Return the days between sessions; the rhythm asked for is the ideal, kept within what the plan allows."""
+    wished = RHYTHM_DAYS.get(choices.rhythm, plan.interval_ideal)
+    ideal = min(max(wished, plan.interval_min), plan.interval_max)
+    return Rule(plan.interval_min, ideal, plan.interval_max)
+
+
+def _absences(first: date, last: date, zone: ZoneInfo) -> list[Absence]:
+    since, until = midnight(first, zone), midnight(last + timedelta(days=1), zone)
+    return list(Absence.objects.filter(ends_at__gt=since, starts_at__lt=until))
+
+
+def _own(plan: TreatmentPlan, zone: ZoneInfo, ignoring: Sequence[int]) -> list[Own]:
+    held = Appointment.objects.filter(session__plan=plan, status__in=HOLDING).exclude(pk__in=ignoring)
+    return [Own(local_day(starts_at, zone), key) for starts_at, key in held.values_list("starts_at", "clinician_id")]
+
+
+def shortest_visit() -> int:
+    """Return the minutes of the shortest visit that the clinic offers; 0 when it offers none."""
+    sessions = Protocol.objects.filter(is_active=True).values_list("minutes", flat=True)
+    return min(sessions.union(VisitType.objects.values_list("minutes", flat=True)), default=0)
+
+
+def _other_days(plan: TreatmentPlan, zone: ZoneInfo, ignoring: Sequence[int]) -> list[Held]:
+    others = TreatmentPlan.objects.sharing_an_area_with(plan)
+    held = Appointment.objects.filter(session__plan__in=others, status__in=HOLDING).exclude(pk__in=ignoring)
+    rows = held.values_list("starts_at", "session__plan__name", "session__plan__interval_min")
+    return [Held(local_day(starts_at, zone), max(least, plan.interval_min), name) for starts_at, name, least in rows]
