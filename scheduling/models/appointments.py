@@ -67,6 +67,12 @@ PATHS = [
     ("completed", "in_treatment"),
     ("no_show", "booked"),
     ("cancelled", "booked"),
+    # Only an undo leads to where a visit was before it ended.
+    ("completed", "confirmed"),
+    ("completed", "arrived"),
+    ("no_show", "confirmed"),
+    ("cancelled", "confirmed"),
+    ("cancelled", "arrived"),
 ]
 
 

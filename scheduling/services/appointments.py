@@ -22,6 +22,7 @@ from scheduling.services.errors import NotNamed, OutsideDueWindow, SlotTaken, St
 from scheduling.services.files import refuse_closed
 from scheduling.services.locks import lock_for_appointments, lock_for_visits
 from scheduling.services.motion import numbers_in_motion
+from scheduling.services.numbering import refuse_onto_a_pause
 from scheduling.services.placing import Step, in_their_courses, lock_and_look, move_all, refused
 from scheduling.services.single import Reasons
 from scheduling.services.spacing import needed, too_near
@@ -90,8 +91,9 @@ def restore_appointment(
     """Put a missed, cancelled or completed visit back to booked, long after its Undo has gone from the screen.
 
     Raises SlotTaken when its time was given to someone else, OutsideDueWindow when another visit of the course was
-    booked too near to it, NotNamed when it lies ahead and its clinician no longer treats the area, StaleAppointment
-    when it was undone or stands already.
+    booked too near to it, TooManySessions, PlanNotOpen and CourseStopped when its course has no place for it any more,
+    NotNamed when it lies ahead and its clinician no longer treats the area, StaleAppointment when it was undone or
+    stands already.
     """
 
     def act(operation: Operation, visit: Appointment, plan: TreatmentPlan | None) -> None:
@@ -99,6 +101,7 @@ def restore_appointment(
             raise _stale(visit.pk)
         refuse_closed(visit.patient)
         _refuse_unnamed(visit, plan, now)
+        refuse_onto_a_pause(visit, plan, now)
         with numbers_in_motion():
             stood = visit.holds
             _change_status(operation, visit, AppointmentStatus.BOOKED, status_reason=reason, cancelled_by="")
@@ -199,8 +202,6 @@ def _once(
 def _not_free(appointment_id: int, error: Taken) -> SlotTaken:
     """Say what else holds the time of a visit that was to be put back. When that came is not known here."""
     visit = Appointment.objects.select_related("patient", "clinician", "room", "device").get(pk=appointment_id)
-    if error.constraint == "appointment_session_once":
-        return SlotTaken(_("Every session of the course has its visit. Nothing was saved. Add a session first."))
     words = {
         "appointment_clinician_once": _("%(clinician)s has another visit at this time."),
         "appointment_room_once": _("%(room)s is taken at this time."),
@@ -222,6 +223,9 @@ def _in_its_course(operation: Operation, plan: TreatmentPlan | None) -> None:
 
 
 def _change_status(operation: Operation, visit: Appointment, status: AppointmentStatus, **fields: Any) -> None:
+    """Change the state from one that leads there; nothing ends twice."""
+    if visit.status == status:
+        raise _stale(visit.pk)
     before = {name: getattr(visit, name) for name in ["status", *fields]}
     change_status([visit], status, **fields)
     operation.touched = [touched(visit.pk, visit.version, before)]

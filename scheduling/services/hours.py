@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -222,6 +223,7 @@ def undo_hours(*, key: uuid.UUID, operation_id: uuid.UUID, actor: User | None, n
         if done.undone_by_id:
             raise UndoRefused(_("This was undone already. Nothing more was changed. Look at the page again."))
         clinicians, journal = done.result.get("clinicians"), Journal()
+        _refuse_after_others(done, clinicians)
         hit = _hit(clinicians, now, lambda _clinic: put_back(done.touched, journal))
         if hit:
             words = ngettext(
@@ -241,6 +243,21 @@ def undo_hours(*, key: uuid.UUID, operation_id: uuid.UUID, actor: User | None, n
         return in_transaction(attempt)
     except (ChangedSince, Taken) as error:
         raise UndoRefused(_("The hours were changed since. Nothing was undone. Change them again instead.")) from error
+
+
+def _refuse_after_others(done: Operation, clinicians: list[int] | None) -> None:
+    """Raise ChangedSince when the same day, or the weeks from the same day on, were given other hours since.
+
+    The rows that the act removed would otherwise come back beside them.
+    """
+    lock_book(clinicians=clinicians or [])
+    left = [entry["pk"] for entry in done.touched if entry["after"]]
+    valid = Q(valid_until__isnull=True) | Q(valid_until__gte=done.result.get("from"))
+    others: QuerySet[HoursChange] | QuerySet[WeeklyHours] = HoursChange.objects.filter(on=done.result.get("on"))
+    if done.kind == "set_weekly_hours":
+        others = WeeklyHours.objects.filter(valid)
+    if others.filter(clinician__in=clinicians or []).exclude(pk__in=left).exists():
+        raise ChangedSince
 
 
 Write = Callable[[Journal, Clinic], dict[str, Any]]

@@ -1,8 +1,12 @@
 """Numbers follow dates: a course's visits, by time, bear its sessions, by number (design 4.6)."""
 
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
 from clinic.lib.locks import StateRefused, compare_and_set
 from scheduling.models import HOLDING, Appointment, AppointmentStatus
-from scheduling.services.errors import CourseStopped
+from scheduling.services.errors import CourseStopped, PlanNotOpen, TooManySessions
 from treatments.models import PlanStatus, Session, SessionState, TreatmentPlan
 
 
@@ -11,7 +15,7 @@ def renumber(plan: TreatmentPlan) -> list[Appointment]:
 
     Call under the plan's lock. One statement moves all numbers: the rule that a session has one visit is checked at its
     end, so that visits may swap. Every act on a visit of a course ends here, so here is also where none is let stand on
-    a course that was stopped: raises CourseStopped.
+    a course that was stopped (raises CourseStopped), or beyond its sessions (raises TooManySessions).
     """
     visits = list(
         Appointment.objects.filter(session__plan=plan, status__in=HOLDING)
@@ -21,6 +25,8 @@ def renumber(plan: TreatmentPlan) -> list[Appointment]:
     if plan.status == PlanStatus.DISCONTINUED and any(visit.status != AppointmentStatus.COMPLETED for visit in visits):
         raise CourseStopped
     sessions = list(plan.sessions.exclude(state=SessionState.DROPPED).order_by("number"))
+    if len(visits) > len(sessions):
+        raise TooManySessions(_("Every session of the course has its visit. Nothing was saved. Add a session first."))
     changed = []
     for visit, session in zip(visits, sessions, strict=False):
         if visit.session_id != session.pk:
@@ -30,6 +36,15 @@ def renumber(plan: TreatmentPlan) -> list[Appointment]:
     Appointment.objects.bulk_update(changed, ["session", "version"])
     _set_states(plan, visits, sessions)
     return changed
+
+
+def refuse_onto_a_pause(visit: Appointment, plan: TreatmentPlan | None, now: datetime) -> None:
+    """Raise PlanNotOpen for a visit ahead that does not hold its time now: a paused course takes no visits.
+
+    What lies behind may be put right all the same: a pause changes nothing that has been.
+    """
+    if plan and plan.status == PlanStatus.PAUSED and not visit.holds and visit.starts_at > now:
+        raise PlanNotOpen
 
 
 def numbers_of(visits: list[Appointment]) -> list[tuple[int, str]]:

@@ -10,17 +10,18 @@ from django.utils.translation import gettext as _
 from clinic.lib.locks import StateRefused, Taken, compare_and_set, in_transaction
 from clinic.lib.operations import once
 from clinic.models import Operation, User
-from scheduling.models import Appointment, AppointmentStatus
+from scheduling.models import HOLDING, Appointment, AppointmentStatus
 from scheduling.services import notices
-from scheduling.services.errors import UndoRefused
+from scheduling.services.errors import PlanNotOpen, TooManySessions, UndoRefused
 from scheduling.services.files import refuse_closed
 from scheduling.services.lengths import change_plan, drop_last, open_sessions, reopen
 from scheduling.services.locks import lock_for_appointments
 from scheduling.services.motion import visits_in_motion
-from scheduling.services.numbering import renumber
+from scheduling.services.numbering import refuse_onto_a_pause, renumber
 from scheduling.services.spacing import too_near
 from scheduling.services.visits import change_status, touched
-from treatments.models import SessionState, TreatmentPlan
+from treatments.course import FEWEST_SESSIONS
+from treatments.models import PlanStatus, SessionState, TreatmentPlan
 
 BOOKINGS = {"book_series", "book_visit"}
 UNDOABLE = BOOKINGS | {
@@ -64,6 +65,8 @@ def undo_operation(*, key: uuid.UUID, operation_id: uuid.UUID, actor: User | Non
     except Taken as error:
         words = _("The time was given to someone else meanwhile. Nothing was undone. Book another time instead.")
         raise UndoRefused(words) from error
+    except (PlanNotOpen, TooManySessions) as error:
+        raise UndoRefused(error.sentence) from error
     except StateRefused as error:
         raise _changed_since() from error
 
@@ -85,7 +88,7 @@ def _undo(operation: Operation, operation_id: uuid.UUID, now: datetime) -> None:
         if done.kind in BOOKINGS:
             how = _take_back_booking(operation, done, visits, plans, now)
         else:
-            how = _put_back(operation, done, visits, now)
+            how = _put_back(operation, done, visits, plans, now)
         for plan in plans:
             _shrink(plan, done.result.get("added", 0))
             renumber(plan)
@@ -117,6 +120,9 @@ def _tell(operation: Operation, visits: list[Appointment], plans: list[Treatment
 def _shrink(plan: TreatmentPlan, added: int) -> None:
     """Drop the sessions by which the booking had lengthened the course."""
     if added:
+        if plan.session_count - added < FEWEST_SESSIONS:
+            words = _("A course has 4 sessions at least, and this one was shortened since. Nothing was undone.")
+            raise UndoRefused(words)
         drop_last(plan, added)
         change_plan(plan, session_count=plan.session_count - added)
 
@@ -131,6 +137,8 @@ def _put_plan_back(plan: TreatmentPlan, done: Operation) -> None:
         reopen(plan, more)
     if any(state != SessionState.PLANNED for state in drop_last(plan, max(0, -more))):
         raise UndoRefused(_("The sessions that were added are booked by now. Nothing was undone. Cancel those first."))
+    if plan.status == PlanStatus.FINISHED and before.get("status") == PlanStatus.PAUSED:
+        change_plan(plan, status=PlanStatus.ACTIVE)  # no path leads from finished to paused
     change_plan(plan, **before)
 
 
@@ -181,15 +189,24 @@ def _take_back_booking(
     return "undone" if quiet else "cancelled"
 
 
-def _put_back(operation: Operation, done: Operation, visits: list[Appointment], now: datetime) -> str:
+def _put_back(
+    operation: Operation, done: Operation, visits: list[Appointment], plans: list[TreatmentPlan], now: datetime
+) -> str:
     """Give each visit the values that it had before the act."""
     before = {entry["appointment"]: entry["before"] or {} for entry in done.touched if "appointment" in entry}
+    changed = {entry["plan"] for entry in done.touched if "plan" in entry}
+    courses = {plan.pk: plan for plan in plans if plan.pk not in changed}  # the others are put back as they were
     for visit in visits:
+        if before[visit.pk].get("status") in HOLDING and visit.session:
+            refuse_onto_a_pause(visit, courses.get(visit.session.plan_id), now)
         compare_and_set(visit, same=("status", "version"), **_typed(before[visit.pk]), version=visit.version + 1)
         if visit.is_ahead:
             refuse_closed(visit.patient)
     notices.withdraw_for_all(appointments=visits, reason=_("The act was undone."), now=now)
     notices.remind_all(appointments=visits, now=now)
+    for visit in visits:
+        if visit.status == AppointmentStatus.COMPLETED:
+            notices.visit_completed(appointment=visit, now=now)
     operation.touched = [touched(visit.pk, visit.version) for visit in visits]
     return "undone"
 
