@@ -1,0 +1,364 @@
+"""Acts in any order: each is asked of the services and of the clinic in plain Python, and both are compared."""
+
+import uuid
+from collections.abc import Callable
+from copy import deepcopy
+from datetime import date, timedelta
+from typing import Any, ClassVar
+
+from django.core import mail as outbox
+from django.db import transaction
+from django.db.models import F
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from clinic.models import Operation
+from patients.services.outbox.sweep import sweep
+from scheduling.models import Appointment
+from scheduling.planning.types import SeriesRefused, Slot
+from scheduling.services import appointments, courses, hours, series, single, undo
+from scheduling.services.errors import BookingError, StaleAppointment, UndoRefused, WouldHit
+from tests import factory
+from tests.scheduling.helpers import choose
+from tests.scheduling.plain import compare
+from tests.scheduling.plain import hours as plain
+from tests.scheduling.plain.ground import CONSULTATION, Ground
+from tests.scheduling.plain.hours import Refused
+from tests.scheduling.plain.mail import AHEAD, Course, Visit
+from tests.scheduling.plain.undo import Act, take_back
+from tests.scheduling.plain.wishes import Wish
+
+WALLS = ["09:00", "09:30", "10:00", "10:15", "11:00", "11:30"]
+MOSTLY = st.sampled_from([True, True, False])
+REASONS = st.fixed_dictionaries(dict.fromkeys(("early", "late", "entry", "by_clinician"), MOSTLY))
+WHEN = st.tuples(st.integers(-2, 19), st.sampled_from(WALLS), st.integers(0, 1))
+"""Working days from the Monday of this week, wall time, which clinician."""
+GAPS = st.lists(st.sampled_from([6, 7, 7, 8, 10, 16]), max_size=5)
+ONE = st.integers(0, 999)
+TIMES = [1, 2, 3, 15, 60, 180, 24 * 60, 24 * 60, 3 * 24 * 60, 7 * 24 * 60]
+"""Minutes that pass."""
+ALL = {"early": True, "late": True, "entry": True, "by_clinician": True}
+
+
+class ClinicMachine(RuleBasedStateMachine):
+    """One run. Its rows are rolled back at its end."""
+
+    ground: ClassVar[Ground]
+    done: ClassVar[int] = 0
+    refused: ClassVar[int] = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.transaction = transaction.atomic()
+        self.transaction.__enter__()
+        outbox.outbox.clear()
+        self.book = self.ground.book()
+        self.acts: list[Act] = []
+        self.last: tuple[Operation, Callable[[], Operation]] | None = None
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.transaction.__exit__(None, None, None)
+
+    @invariant()
+    def both_say_the_same(self) -> None:
+        compare.hold(self.book, self.ground)
+
+    def ask(self, call: Callable[..., Operation], refused: Refused, **asked: Any) -> Operation | None:
+        """Ask the service. Return its operation, or None when it refused as it had to."""
+        ClinicMachine.done += 1
+        actor = self.ground.doctor if asked.pop("by_clinician", False) else self.ground.desk
+        key, now = uuid.uuid4(), self.book.now
+
+        def again() -> Operation:
+            return call(key=key, actor=actor, now=now, **asked)
+
+        try:
+            operation = again()
+        except (BookingError, SeriesRefused) as error:
+            assert isinstance(error, tuple(refused)), f"refused: {error!r}, foreseen: {refused}"
+            ClinicMachine.refused += 1
+            return None
+        assert not refused, f"{call.__name__} had to be refused: {refused}"
+        self.last = operation, again
+        return operation
+
+    def pick(self, one: int) -> Visit:
+        """Return one of the visits, more often one that stands."""
+        pool = (self.book.standing() if one % 4 else None) or self.book.visits
+        return pool[one // 4 % len(pool)]
+
+    def slot(self, when: tuple[int, str, int]) -> Slot:
+        days, wall, who = when
+        weeks, weekday = divmod(days, 5)
+        today = self.book.day(self.book.now)
+        day = today + timedelta(days=7 * weeks + weekday - today.weekday())
+        return Slot(factory.at(day, wall), self.ground.people[who].pk)
+
+    def placed(self, slot: Slot, course: Course | None, patient: int) -> Visit:
+        return {
+            "patient": patient,
+            "course": course,
+            "by_mail": self.ground.by_mail(patient),
+            "clinician": slot.clinician_id,
+            "start": slot.starts_at,
+            "takes": course["takes"] if course else CONSULTATION,
+            "status": "booked",
+            "early": False,
+            "number": None,
+            "stamp": 0,
+        }
+
+    def keep(self, visit: Visit, row: Appointment, asked: dict[str, Any]) -> None:
+        """Take a booked visit into the plain book, in the room and with the device that it was given."""
+        visit["early"] = bool(asked["early"]) and self.book.too_near(visit)
+        visit |= {"key": row.pk, "room": row.room_id, "device": row.device_id}
+        self.book.visits.append(visit)
+
+    has_visits = precondition(lambda self: self.book.visits)
+    has_acts = precondition(lambda self: self.acts)
+
+    # Booking and moving
+
+    @initialize(which=st.lists(st.integers(0, 2), max_size=2, unique=True), wall=st.sampled_from(WALLS[:4]))
+    def courses_are_booked(self, which: list[int], wall: str) -> None:
+        for at in which:
+            self.book_a_series(at, (1 + at, wall, at % 2), [7, 10, 7], dict(ALL))
+
+    @rule(which=st.integers(0, 2), when=WHEN, gaps=GAPS, asked=REASONS)
+    def book_a_series(self, which: int, when: tuple[int, str, int], gaps: list[int], asked: dict[str, Any]) -> None:
+        course, slots = self.book.courses[which], [self.slot(when)]
+        for gap in gaps:
+            day = self.book.day(slots[-1].starts_at) + timedelta(days=gap)
+            slots.append(slots[-1].at(factory.at(day, when[1])))
+        visits = [self.placed(slot, course, course["patient"]) for slot in slots]
+        asked = {**asked, "late": asked["early"] or asked["late"], "early": asked["early"] or asked["late"]}
+        first = len(self.book.standing(course)) + 1  # a line has one reason, whatever it is for
+        operation = self.ask(
+            series.book_series,
+            self.book.may_book_series(course, visits, asked),
+            plan_id=course["key"],
+            choices=choose(self.ground.people[when[2]], start_on=self.book.day(slots[0].starts_at), count=len(slots)),
+            slots=slots,
+            reasons={first + at: "why" if asked["late"] else "" for at in range(len(slots))},
+            by_clinician=asked["by_clinician"],
+        )
+        if operation is None:
+            return
+        added = max(0, len(slots) - self.book.free_sessions(course))
+        rows = Appointment.objects.filter(pk__in=[entry["appointment"] for entry in operation.touched])
+        for visit, row in zip(visits, rows.order_by("starts_at"), strict=True):
+            self.keep(visit, row, asked)
+        if added:
+            course["open"] += added
+            course["count"] += added
+            course["stamp"] += 1
+        self.book.renumber(course)
+        for visit in visits:
+            self.book.mail.remind(visit, self.book.now)
+        self.book.tell(None, course)
+        self.acts.append(Act(operation.pk, [(visit, None) for visit in visits], course, added=added))
+
+    @rule(which=st.integers(0, 4), when=WHEN, asked=REASONS, is_here=st.booleans())
+    def book_a_visit(self, which: int, when: tuple[int, str, int], asked: dict[str, Any], is_here: bool) -> None:
+        course = self.book.courses[which] if which < 3 else None
+        patient = course["patient"] if course else self.ground.patients[which - 3].pk
+        slot = self.slot((self.book.day(self.book.now).weekday(), *when[1:]) if is_here else when)
+        visit = self.placed(slot, course, patient)
+        operation = self.ask(
+            single.book_visit,
+            self.book.may_book(visit, asked),
+            kind="session" if course else "consultation",
+            patient_id=patient,
+            plan_id=course["key"] if course else None,
+            slot=slot,
+            reasons=single.Reasons(*("why" if asked[name] else "" for name in ("early", "late", "entry"))),
+            by_clinician=asked["by_clinician"],
+        )
+        if operation is None:
+            return
+        self.keep(visit, Appointment.objects.get(pk=operation.touched[0]["appointment"]), asked)
+        self.book.renumber(course)
+        if visit["start"] > self.book.now:
+            self.book.mail.remind(visit, self.book.now)
+            self.book.tell(visit, course)
+        self.acts.append(Act(operation.pk, [(visit, None)], course))
+
+    @has_visits
+    @rule(one=ONE, when=WHEN, asked=REASONS)
+    def move(self, one: int, when: tuple[int, str, int], asked: dict[str, Any]) -> None:
+        visit, slot = self.pick(one), self.slot(when)
+        wished = visit | {"clinician": slot.clinician_id, "start": slot.starts_at, "room": None, "device": None}
+        refused = self.book.may_stand(wished, asked, but=visit)
+        operation = self.ask(
+            appointments.move_appointment,
+            {StaleAppointment} if visit["status"] not in AHEAD else refused,
+            appointment_id=visit["key"],
+            slot=slot,
+            early_reason="why" if asked["early"] else "",
+            late_reason="why" if asked["late"] else "",
+            by_clinician=asked["by_clinician"],
+        )
+        if operation is None:
+            return
+        before = {name: visit[name] for name in ("clinician", "start", "room", "device", "early")}
+        row = Appointment.objects.get(pk=visit["key"])
+        visit |= {"clinician": slot.clinician_id, "start": slot.starts_at, "room": row.room_id, "device": row.device_id}
+        visit["early"], visit["stamp"] = asked["early"], visit["stamp"] + 1
+        self.book.renumber(visit["course"])
+        self.book.mail.remind(visit, self.book.now)
+        self.book.tell(visit, visit["course"])
+        self.acts.append(Act(operation.pk, [(visit, before)], visit["course"]))
+
+    # Ends, and back
+
+    @has_visits
+    @rule(one=ONE, how=st.sampled_from(["cancelled", "cancelled", "no_show", "completed", "completed"]))
+    def end(self, one: int, how: str) -> None:
+        visit = self.pick(one)
+        call: Any = {
+            "cancelled": appointments.cancel_appointment,
+            "no_show": appointments.miss_appointment,
+            "completed": appointments.complete_appointment,
+        }[how]
+        extra = {"reason": "why", "cancelled_by": "clinic"} if how == "cancelled" else {}
+        operation = self.ask(call, self.book.may_end(visit, how), appointment_id=visit["key"], **extra)
+        if operation is not None:
+            before = {"status": visit["status"]}
+            self.book.end(visit, how)
+            self.acts.append(Act(operation.pk, [(visit, before)], visit["course"]))
+
+    @has_visits
+    @rule(one=ONE)
+    def restore(self, one: int) -> None:
+        ended = [visit for visit in self.book.visits if visit["status"] not in AHEAD]
+        visit = ended[one % len(ended)] if ended and one % 8 else self.pick(one)
+        refused = self.book.may_restore(visit)
+        operation = self.ask(appointments.restore_appointment, refused, appointment_id=visit["key"], reason="why")
+        if operation is None:
+            return
+        before = {"status": visit["status"]}
+        visit["status"], visit["stamp"] = "booked", visit["stamp"] + 1
+        self.book.renumber(visit["course"])
+        self.book.mail.remind(visit, self.book.now)
+        self.book.tell(visit, visit["course"])
+        self.acts.append(Act(operation.pk, [(visit, before)], visit["course"]))
+
+    @has_visits
+    @rule(one=ONE, status=st.sampled_from(["confirmed", "arrived"]))
+    def the_patient_answers_or_comes(self, one: int, status: str) -> None:
+        """No service does this yet: the row is changed as one will."""
+        visit = self.pick(one)
+        if visit["status"] in AHEAD - {status}:
+            Appointment.objects.filter(pk=visit["key"]).update(status=status, version=F("version") + 1)
+            visit["status"], visit["stamp"] = status, visit["stamp"] + 1
+
+    # Courses
+
+    @rule(
+        which=st.integers(0, 2),
+        act=st.sampled_from(["pause", "resume", "stop", "add", "drop", "drop"]),
+        count=st.integers(1, 4),
+        flag=st.booleans(),
+    )
+    def change_a_course(self, which: int, act: str, count: int, flag: bool) -> None:
+        """`flag`: keep the visits of a pause; give a reason for more than fifteen."""
+        book, course = self.book, self.book.courses[which]
+        call, extra = self._course_call(act, count, flag)
+        operation = self.ask(call, book.may_change(course, act, count, reason=flag), plan_id=course["key"], **extra)
+        if operation is None:
+            return
+        before = {name: course[name] for name in ("status", "count", "open", "many")}
+        before = before if course["status"] != "finished" else before | {"status": "active"}
+        released = []
+        if act == "stop" or (act == "pause" and not flag):
+            released = [(visit, dict.fromkeys(["status"], visit["status"])) for visit in book.standing(course)]
+            ahead = book.release(course)
+            released = [(visit, was) for visit, was in released if visit in ahead]
+        course["status"] = {"pause": "paused", "resume": "active", "stop": "discontinued"}.get(act, course["status"])
+        more = {"add": count, "drop": -count}.get(act, 0)
+        course["count"] += more
+        course["open"] = len(book.standing(course)) if act == "stop" else course["open"] + more
+        course["many"] = course["many"] or (act == "add" and flag and course["count"] > 15)
+        course["stamp"] += 1
+        book.renumber(course)
+        if released:
+            book.tell(None, course)
+        self.acts.append(Act(operation.pk, released, course, before))
+
+    def _course_call(self, act: str, count: int, flag: bool) -> tuple[Any, dict[str, Any]]:
+        return {
+            "pause": (courses.pause_course, {"reason": "why", "keep_visits": flag}),
+            "resume": (courses.resume_course, {}),
+            "stop": (courses.discontinue_course, {"reason": "why"}),
+            "add": (courses.add_sessions, {"count": count, "reason": "why" if flag else ""}),
+            "drop": (courses.drop_sessions, {"count": count}),
+        }[act]
+
+    # Hours
+
+    @rule(
+        what=st.sampled_from(["away", "closed", "day", "back", "open", "as usual", "week"]),
+        who=st.integers(0, 1),
+        days=st.integers(-1, 20),
+        variant=st.integers(0, 3),
+        listed=st.booleans(),
+    )
+    def change_hours(self, what: str, who: int, days: int, variant: int, listed: bool) -> None:
+        wish = Wish(self.book, self.ground.people[who].pk, days, variant, listed)
+        act = wish.of(what)
+        if act is None:
+            return
+        call, refused, change, asked = act
+        kept, before = deepcopy(self.book.hours.rows), self.book.outside()
+        if not refused:
+            change()
+        if self.book.outside() - before - wish.shown:
+            refused = {WouldHit}
+        operation = self.ask(call, refused, **asked)
+        if operation is None:
+            self.book.hours.rows = kept
+            return
+        self.book.hours.named(operation.result.get("absence") or operation.result.get("closure"))
+        self.acts.append(Act(operation.pk, hours=plain.changes(kept, self.book.hours.rows), scope=scope_of(asked)))
+
+    def _hours_back(self, act: Act) -> Refused:
+        if act.undone or act.hours is None:
+            return {UndoRefused}
+        kept, before = deepcopy(self.book.hours.rows), self.book.outside()
+        refused = plain.put_back(self.book.hours, act.hours, act.scope)
+        if refused or self.book.outside() - before:
+            self.book.hours.rows = kept
+            return {UndoRefused}
+        act.undone = True
+        return set()
+
+    # Undo, the same key again, time
+
+    @has_acts
+    @rule(back=st.sampled_from([0, 0, 0, 0, 1, 1, 2, 3, 5, 8]))
+    def undo(self, back: int) -> None:
+        act = self.acts[-1 - back % len(self.acts)]
+        call = undo.undo_operation if act.hours is None else hours.undo_hours
+        refused = take_back(self.book, act) if act.hours is None else self._hours_back(act)
+        self.ask(call, refused, operation_id=act.pk)
+
+    @precondition(lambda self: self.last)
+    @rule()
+    def press_twice(self) -> None:
+        operation, again = self.last  # type: ignore[misc]
+        assert again().pk == operation.pk
+
+    @rule(passed=st.sampled_from(TIMES))
+    def time_passes(self, passed: int) -> None:
+        """The sweep goes by at its end."""
+        self.book.now += timedelta(minutes=passed)
+        sweep(self.book.now)
+        self.book.mail.sweep(self.book.visits, self.book.now)
+
+
+def scope_of(asked: dict[str, Any]) -> tuple[str, int, date] | None:
+    """Return of whose hours an act speaks, and of which day (`day`) or from which day on (`week`)."""
+    if "on" in asked:
+        return "day", asked["clinician_id"], asked["on"]
+    return ("week", asked["clinician_id"], asked["valid_from"]) if "valid_from" in asked else None

@@ -1,0 +1,133 @@
+"""Hold the rows against the rules, and against the plain clinic."""
+
+from collections import Counter
+from datetime import datetime
+from itertools import combinations
+from typing import Any
+
+from clinic.lib.days import local_day
+from patients.models import Message, MessageState
+from scheduling.models import HOLDING, Appointment
+from tests.scheduling.plain.book import Book
+from tests.scheduling.plain.ground import ZONE, Ground
+from treatments.models import Session, TreatmentPlan
+
+Row = dict[str, Any]
+COLUMNS = (
+    "pk",
+    "status",
+    "patient_id",
+    "clinician_id",
+    "room_id",
+    "device_id",
+    "arrives_at",
+    "starts_at",
+    "ends_at",
+    "frees_at",
+    "wall_date",
+    "wall_time",
+    "early_reason",
+    "session__number",
+    "session__plan_id",
+    "session__plan__interval_min",
+)
+HELD = {
+    "clinician_id": ("starts_at", "ends_at"),
+    "room_id": ("starts_at", "frees_at"),
+    "device_id": ("starts_at", "frees_at"),
+    "patient_id": ("arrives_at", "ends_at"),
+}
+
+
+def hold(book: Book, ground: Ground) -> None:
+    """Read the rows once, and hold them against the rules and the plain clinic."""
+    rows = list(Appointment.objects.values(*COLUMNS))
+    held = sorted((row for row in rows if row["status"] in HOLDING), key=lambda row: row["starts_at"])
+    nothing_overlaps(held)
+    nothing_is_too_early(held)
+    wall_times_are_kept(rows)
+    visits_are_as_said(rows, book)
+    courses_are_as_said(held, book)
+    messages_are_as_said(book)
+
+
+def nothing_overlaps(held: list[Row]) -> None:
+    for one, other in combinations(held, 2):
+        for what, (since, until) in HELD.items():
+            same = one[what] is not None and one[what] == other[what]
+            meets = one[since] < other[until] and other[since] < one[until]
+            assert not (same and meets), f"{what} is held twice: {one}, {other}"
+
+
+def nothing_is_too_early(held: list[Row]) -> None:
+    """Both courses of one patient treat the same area."""
+    for one, other in combinations([row for row in held if row["session__plan_id"]], 2):
+        days = abs((local_day(one["starts_at"], ZONE) - local_day(other["starts_at"], ZONE)).days)
+        least = max(one["session__plan__interval_min"], other["session__plan__interval_min"])
+        near = one["patient_id"] == other["patient_id"] and days < least
+        assert not near or one["early_reason"] or other["early_reason"], f"too early for no reason: {one}, {other}"
+
+
+def wall_times_are_kept(rows: list[Row]) -> None:
+    for row in rows:
+        wall = row["starts_at"].astimezone(ZONE).replace(tzinfo=None)
+        assert wall == datetime.combine(row["wall_date"], row["wall_time"]), f"wall time: {row}"
+
+
+def visits_are_as_said(rows: list[Row], book: Book) -> None:
+    said = {
+        visit["key"]: (
+            visit["status"],
+            visit["clinician"],
+            visit["room"],
+            visit["device"],
+            visit["start"],
+            visit["early"],
+        )
+        for visit in book.visits
+    }
+    found = {
+        row["pk"]: (
+            row["status"],
+            row["clinician_id"],
+            row["room_id"],
+            row["device_id"],
+            row["starts_at"],
+            bool(row["early_reason"]),
+        )
+        for row in rows
+    }
+    assert found == said
+
+
+def courses_are_as_said(held: list[Row], book: Book) -> None:
+    plans = dict(TreatmentPlan.objects.values_list("pk", "status"))
+    counts = dict(TreatmentPlan.objects.values_list("pk", "session_count"))
+    states = Session.objects.order_by("number").values_list("plan_id", "number", "state")
+    for course in book.courses:
+        key = course["key"]
+        assert (plans[key], counts[key]) == (course["status"], course["count"])
+        mine = [row for row in held if row["session__plan_id"] == key]
+        assert [row["session__number"] for row in mine] == list(range(1, len(mine) + 1)), "numbers follow dates"
+        found = [(number, state) for plan, number, state in states if plan == key]
+        by_number = ["completed" if row["status"] == "completed" else "booked" for row in mine]
+        by_number += ["planned"] * (course["open"] - len(mine))
+        by_number += ["dropped"] * (len(found) - len(by_number))
+        assert found == list(enumerate(by_number, 1))
+        if course["status"] == "discontinued":
+            assert {row["status"] for row in mine} <= {"completed"}
+
+
+def messages_are_as_said(book: Book) -> None:
+    columns = ("kind", "of_appointment__appointment_id", "of_series__plan_id", "state", "due_at")
+    waiting, sent = {}, Counter[tuple[str, int]]()
+    for kind, visit, plan, state, due in Message.objects.values_list(*columns):
+        if state == MessageState.WAITING:
+            assert (kind, visit or plan) not in waiting, f"{kind} waits twice"
+            waiting[kind, visit or plan] = due
+        elif state == MessageState.SENT:
+            sent[kind, visit or plan] += 1
+        else:
+            assert state in {MessageState.WITHDRAWN, MessageState.EXPIRED}, state
+    assert waiting == {key: message["due"] for key, message in book.mail.waiting.items()}
+    assert sent == book.mail.sent
