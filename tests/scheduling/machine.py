@@ -204,7 +204,7 @@ class ClinicMachine(RuleBasedStateMachine):
         before = {name: visit[name] for name in ("clinician", "start", "room", "device", "early")}
         row = Appointment.objects.get(pk=visit["key"])
         visit |= {"clinician": slot.clinician_id, "start": slot.starts_at, "room": row.room_id, "device": row.device_id}
-        visit["early"], visit["stamp"] = asked["early"], visit["stamp"] + 1
+        visit["early"], visit["stamp"] = asked["early"] and self.book.too_near(visit), visit["stamp"] + 1
         self.book.renumber(visit["course"])
         self.book.mail.remind(visit, self.book.now)
         self.book.tell(visit, visit["course"])
