@@ -190,9 +190,10 @@ class ClinicMachine(RuleBasedStateMachine):
         visit, slot = self.pick(one), self.slot(when)
         wished = visit | {"clinician": slot.clinician_id, "start": slot.starts_at, "room": None, "device": None}
         refused = self.book.may_stand(wished, asked, but=visit)
+        refused |= {StaleAppointment} if visit["status"] not in AHEAD else set()
         operation = self.ask(
             appointments.move_appointment,
-            {StaleAppointment} if visit["status"] not in AHEAD else refused,
+            refused,
             appointment_id=visit["key"],
             slot=slot,
             early_reason="why" if asked["early"] else "",

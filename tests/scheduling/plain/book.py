@@ -146,14 +146,13 @@ class Book:
 
     def may_book_series(self, course: Course, visits: list[Visit], asked: dict[str, Any]) -> Refused:
         """Return what speaks against these visits, which stand in the order of time."""
-        if course["status"] != "active":
-            return {PlanNotOpen}
+        refused: Refused = set() if course["status"] == "active" else {PlanNotOpen}
         more = len(visits) - self.free_sessions(course)
         if more > 0 and course["count"] + more > MOST and not course["many"]:
-            return {TooManySessions}
+            refused.add(TooManySessions)
         days = [self.day(visit["start"]) for visit in visits]
         found = [self.may_stand(visit, asked, also=days[:at]) for at, visit in enumerate(visits)]
-        return {SeriesRefused if error is SlotTaken else error for errors in found for error in errors}
+        return refused | {SeriesRefused if error is SlotTaken else error for errors in found for error in errors}
 
     def renumber(self, course: Course | None) -> None:
         """Number visits by their dates; a course is finished when nothing of it is left."""
