@@ -64,7 +64,7 @@ def _navigation(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     at = getattr(request.resolver_match, "url_name", None) or ""
     items = [
-        {"label": place.label, "icon": place.icon, "href": href, "here": at.startswith(place.prefixes)}
+        {"place": place, "href": href, "here": at.startswith(place.prefixes)}
         for place in PLACES
         if allows(user, place.permission) and (href := _address(place.name))
     ]

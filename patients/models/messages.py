@@ -75,6 +75,8 @@ class Message(models.Model):
         indexes = [
             # Read by the sweep each minute: only what has not left.
             models.Index(fields=["due_at"], condition=Q(state__in=["waiting", "claimed"]), name="message_sweep"),
+            # Counted on every page of the desk: what stopped without reaching the patient.
+            models.Index(fields=["settled_at"], condition=Q(state__in=["failed", "expired"]), name="message_stopped"),
             models.Index(fields=["patient", "-due_at"], name="message_of_patient"),
             models.Index(fields=["-due_at", "-id"], name="message_latest"),
         ]

@@ -92,7 +92,7 @@ def test_both_files_stand_side_by_side(
     assert plan.patient == gone
     for _ in range(3):
         factory.make_plan(gone)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get(url("patient_merge", kept, gone))
 
 

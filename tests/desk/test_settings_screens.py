@@ -217,9 +217,9 @@ def test_queries_do_not_grow_with_the_rooms(owner: Client, django_assert_num_que
     for _number in range(3):
         factory.make_room()
     owner.get(reverse("room_list"))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         owner.get(reverse("room_list"))
     for _number in range(300):
         factory.make_room()
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         owner.get(reverse("room_list"))

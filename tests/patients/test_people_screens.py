@@ -48,7 +48,7 @@ def test_the_list_and_the_find_show_two_identifiers(desk: User, client: Client) 
         assert "<mark>Penney</mark>" in page
 
 
-@pytest.mark.parametrize(("name", "count"), [("patient_list", 5), ("patient_find", 5)])
+@pytest.mark.parametrize(("name", "count"), [("patient_list", 6), ("patient_find", 5)])
 def test_queries_do_not_grow_with_the_list(
     desk: User, client: Client, django_assert_num_queries: DjangoAssertNumQueries, name: str, count: int
 ) -> None:

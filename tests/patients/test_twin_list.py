@@ -87,7 +87,7 @@ def test_the_list_of_none_one_and_many(
             factory.make_patient(first_name=first, last_name="Penney", birth_date=born)
     url = reverse("patient_twin_list")
     client.get(url)
-    with django_assert_num_queries(5 if count else 4):
+    with django_assert_num_queries(6 if count else 5):
         page = client.get(url).content.decode()
     assert page.count("/merge/") == min(count, 50)
     assert ("No two files look alike" in page) == (count == 0)

@@ -331,7 +331,7 @@ def test_the_list_of_visits_with_others_asks_a_fixed_number_of_questions(
             day = date.today() + timedelta(days=7 + count + number)  # noqa: DTZ011 - any day ahead
             who = {"patient": plan.patient, "session": plan.sessions.first()}
             take(factory.make_clinician(), room, day, "14:00", 45, **who)
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             owner.get(listing)
 
 
@@ -429,11 +429,11 @@ def test_queries_do_not_grow_with_the_catalogue(
     owner: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     owner.get(reverse("catalogue"))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         owner.get(reverse("catalogue"))
     for _number in range(300):
         factory.make_protocol()
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         owner.get(reverse("catalogue"))
 
 

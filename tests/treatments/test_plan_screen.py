@@ -109,7 +109,7 @@ def test_queries_do_not_grow_with_the_catalogue_or_the_plans(
     for _number in range(3):
         factory.make_plan(patient)
     client.get(url_of(patient))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get(url_of(patient))
 
 
