@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from patients.message_filters import Filters
-from patients.message_words import Standing, standing, when_words, why
+from patients.message_words import Standing, standing, visit_words, when_words, why
 from patients.models import Channel, Message, MessageState
 from patients.models.messages import MessageQuerySet
 from patients.services.outbox import registry
@@ -158,7 +158,7 @@ def rows_of(messages: Iterable[Message], now: datetime) -> list[Row]:
             message=message,
             kind=label_of(message),
             when=when_words(_moment(message), now),
-            visit=when_words(visits[message.pk], now) if message.pk in visits else "",
+            visit=visit_words(visits[message.pk], now) if message.pk in visits else "",
             standing=standing(message, now),
             why=why(message),
             tone=_tone(message, now),

@@ -45,6 +45,13 @@ def when_words(moment: datetime, now: datetime) -> str:
     return f"{days.day_words(local.date(), today)} {wall}"
 
 
+def visit_words(moment: datetime, now: datetime) -> str:
+    """Return "today 14:12", or "Tue 24 Nov 14:12" on another day: beside a column of times the day is said."""
+    words = when_words(moment, now)
+    is_today = timezone.localtime(moment).date() == timezone.localtime(now).date()
+    return _("today %(time)s") % {"time": words} if is_today else words
+
+
 def leaves_words(moment: datetime, now: datetime) -> str:
     """Return "within a minute", "at 14:12" or "on Tue 24 Nov at 14:12": when something leaves."""
     local = timezone.localtime(moment)
@@ -82,12 +89,12 @@ def failure_words(reason: str) -> str:
 
 def standing(message: Message, now: datetime) -> Standing:
     """Say how a message stands."""
-    values = {"why": why(message), "when": when_words(message.settled_at or message.due_at, now)}
+    values = {"why": why(message)}
     match MessageState(message.state):
         case MessageState.SENT if message.channel == Channel.PHONE:
             return Standing("ok", "telephone", message.reason or _("Told by phone"))
         case MessageState.SENT:
-            return Standing("ok", "check2", _("Sent %(when)s") % values)
+            return Standing("ok", "check2", _("Sent"))
         case MessageState.FAILED:
             return Standing("bad", "exclamation-octagon-fill", _("Failed: %(why)s") % values)
         case MessageState.EXPIRED:

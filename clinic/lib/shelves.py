@@ -91,6 +91,9 @@ class RowForm(forms.ModelForm):
             self.fields["seen"].initial = fingerprint(self.instance, self.names)
         self.fields["name"].widget.attrs["autocomplete"] = "off"
         self.fields["name"].error_messages["required"] = _("Enter a name.")
+        if isinstance(kind := self.fields.get("kind"), forms.ModelChoiceField):
+            kind.empty_label = _("Choose a kind")
+            kind.error_messages["required"] = _("Choose a kind.")
 
     @property
     def names(self) -> list[str]:

@@ -23,7 +23,7 @@ from patients import message_list as shown
 from patients.message_filters import SPAN_WORDS, Filters, kind_choices
 from patients.message_words import leaves_words
 from patients.models import Message
-from patients.services.outbox.again import CannotSendAgain, send_again
+from patients.services.outbox.again import CannotSendAgain, address_failed, send_again
 from patients.services.outbox.looking import look
 from patients.services.outbox.queue import NothingToTell, tell_by_phone
 
@@ -51,8 +51,10 @@ def message_list(request: HttpRequest) -> HttpResponse:
         "may_tell": allows(request.user, Permission.BOOK),
     }
     counts = {name: count for name, _words, count in tabs}
-    if filters.are_on:
-        context["outside"] = shown.needing(now) - (counts[shown.Tab.NEEDS] or 0)
+    found = counts[shown.Tab.NEEDS] or 0
+    needing = shown.needing(now) if filters.are_on else found
+    context["messages_needing_a_person"] = needing  # the navigation asks no second time
+    context["outside"] = needing - found
     if tab is shown.Tab.ALL:
         context["groups"] = shown.overview(now, filters, counts)
     else:
@@ -89,6 +91,7 @@ def _one(request: HttpRequest, public_id: UUID, now: datetime) -> dict[str, Any]
         "leaves": leaves_words(seen.leaves_at, now) if seen.leaves_at else "",
         "may_tell": may_book,
         "may_resend": may_book and row.may_go_again,
+        "may_correct": allows(request.user, Permission.EDIT_PATIENTS) and address_failed(message),
     }
 
 

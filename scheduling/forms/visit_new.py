@@ -8,7 +8,6 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clinic.lib.fields import DayField
 from patients.models import Patient
 from scheduling.booking import OpenCourse
 from scheduling.forms.planner import AHEAD, clock_choices
@@ -45,10 +44,12 @@ class WantedForm(forms.Form):
         widget=forms.Select(attrs={"class": "form-select"}),
         error_messages=GONE,
     )
-    start_on = DayField(
+    start_on = forms.DateField(
         label=gettext_lazy("From the day"),
         required=False,
-        error_messages={"invalid": gettext_lazy("Enter a day such as 1 Dec.")},
+        input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "form-control"}),
+        error_messages={"invalid": gettext_lazy("Enter a day such as 2026-12-01.")},
     )
     around = forms.TypedChoiceField(
         label=gettext_lazy("Around"),

@@ -67,9 +67,18 @@ def test_what_needs_a_person_comes_first(client: Client, desk: User, put: Put) -
         "Not in time: it could not leave",
         "Call instead: no e-mail",
         "709-555-0149",
-        "Sent ",
+        "<span>Sent</span></span>",
     ):
         assert words in page
+
+
+def test_an_address_that_was_refused_is_one_press_from_its_correction(client: Client, desk: User, put: Put) -> None:
+    patient = factory.make_patient(email="gone@example.ca")
+    refused = put("failed", reason="550 5.1.1 no such user", to_address="gone@example.ca", patient=patient)
+    edit = reverse("patient_edit", args=[patient.public_id])
+    assert edit in client.get(reverse("message_detail", args=[refused.public_id])).content.decode()
+    Patient.objects.filter(pk=patient.pk).update(email="here@example.ca")
+    assert edit not in client.get(reverse("message_detail", args=[refused.public_id])).content.decode()
 
 
 @pytest.mark.parametrize("state", list(MessageState.values))
