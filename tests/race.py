@@ -4,16 +4,22 @@ Every race has two sizes: the short one of `make test`, and the full one of `mak
 tests are the same.
 """
 
+import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from django.db import connection, connections
 
+from tests.figures import say
+
+Act = Callable[[], object]
 IS_FULL = os.environ.get("RACES") == "full"
 
 
@@ -33,20 +39,33 @@ GUARDS = ["clinician", "room", "device", "patient", "session"]
 class Outcome:
     """What the racers of one round got: results, errors, and seconds each took."""
 
-    results: list[object] = field(default_factory=list)
+    results: list[Any] = field(default_factory=list)
     errors: list[BaseException] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
+    @property
+    def winners(self) -> int:
+        return len(self.results)
 
-def race(acts: list[Callable[[], object]]) -> Outcome:
+
+def race(acts: Sequence[Act]) -> Outcome:
     """Start all acts at one moment, each in a thread with a connection of its own."""
     outcome, barrier = Outcome(), threading.Barrier(len(acts))
+    threads = _threads(acts, outcome, lambda: barrier.wait(timeout=60))
+    for thread in threads:
+        thread.join(timeout=120)
+    assert not any(thread.is_alive() for thread in threads)
+    return outcome
 
-    def run(act: Callable[[], object]) -> None:
+
+def _threads(acts: Sequence[Act], outcome: Outcome, ready: Callable[[], object]) -> list[threading.Thread]:
+    """Start a thread for each act; each connects, waits until all are ready, and acts."""
+
+    def run(act: Act) -> None:
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
-            barrier.wait(timeout=30)
+            ready()
             began = time.perf_counter()
             try:
                 outcome.results.append(act())
@@ -59,10 +78,60 @@ def race(acts: list[Callable[[], object]]) -> Outcome:
     threads = [threading.Thread(target=run, args=[act]) for act in acts]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join(timeout=120)
-    assert not any(thread.is_alive() for thread in threads)
-    return outcome
+    return threads
+
+
+def race_apart(acts: Sequence[Act], processes: int = 8) -> Outcome:
+    """Do the same in several processes, as a web server does: none waits for another's interpreter.
+
+    What the racers got comes back as text: results and errors by the name of their kind.
+    """
+    connections.close_all()  # a connection must not live in two processes
+    context = multiprocessing.get_context("fork")
+    barrier, answers = context.Barrier(len(acts)), context.SimpleQueue()
+
+    def work(own: Sequence[Act]) -> None:
+        outcome = Outcome()
+        for thread in _threads(own, outcome, lambda: barrier.wait(timeout=60)):
+            thread.join()
+        kinds = [type(result).__name__ for result in outcome.results], [type(e).__name__ for e in outcome.errors]
+        answers.put((*kinds, outcome.seconds))
+        os._exit(0)  # what the run has to clean up is not this process's to clean
+
+    parts = [acts[at::processes] for at in range(min(processes, len(acts)))]
+    children = [context.Process(target=work, args=[part]) for part in parts]
+    for child in children:
+        child.start()
+    whole = Outcome()
+    for _part in parts:
+        results, errors, seconds = answers.get()
+        whole.results += results
+        whole.errors += [RuntimeError(kind) for kind in errors]
+        whole.seconds += seconds
+    for child in children:
+        child.join()
+    return whole
+
+
+def report(name: str, outcomes: Sequence[Outcome], before: int) -> None:
+    """Say winners a round, refusals, deadlocks since `before`, and how long the racers took."""
+    seconds = sorted(second for outcome in outcomes for second in outcome.seconds)
+    winners = Counter(outcome.winners for outcome in outcomes)
+    refused = Counter(_kind(error) for outcome in outcomes for error in outcome.errors)
+    times = f"p50 {_at(seconds, 0.5)}, p99 {_at(seconds, 0.99)}, worst {_at(seconds, 1)}"
+    say(
+        f"{name}, {len(seconds) // len(outcomes)} racers x {len(outcomes)} rounds: "
+        f"winners a round {dict(sorted(winners.items()))}, refused {dict(refused)}, "
+        f"deadlocks {deadlocks() - before}, {times}"
+    )
+
+
+def _kind(error: BaseException) -> str:
+    return str(error) if type(error) is RuntimeError else type(error).__name__
+
+
+def _at(ordered: list[float], part: float) -> str:
+    return f"{ordered[min(int(len(ordered) * part), len(ordered) - 1)] * 1000:.0f} ms"
 
 
 def deadlocks() -> int:

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from django.http import QueryDict
 
 from clinic.lib.days import clock
-from scheduling.forms.planner import Entry, read_day, who_value
+from clinic.lib.fields import read_day
+from scheduling.forms.planner import Entry, who_value
 from scheduling.planning.types import Choices, Proposal
 
 FIELDS = ("start_on", "around", "who", "rhythm")

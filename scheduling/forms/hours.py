@@ -1,9 +1,8 @@
 """What the hours screens send: a week, one day, an absence, a closure. Days and times as people type them."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.lib.days import clock, midnight
-from scheduling.forms.planner import AHEAD, DayField, Unreadable, wall_instant
+from clinic.lib.fields import SHORT, ClockField, DayField
+from scheduling.forms.planner import AHEAD, Unreadable, wall_instant
 from scheduling.forms.visits import ActForm
 from scheduling.models import HoursKind
 from scheduling.planning.workday import Walls
@@ -22,44 +22,20 @@ from scheduling.services.hours_rules import WeekSpan
 
 BEHIND = timedelta(days=366)
 """An absence that began longer ago was typed wrong."""
-CLOCK = re.compile(r"(\d{1,2})(?:[:.h ]?(\d{2}))?")
 PARTS = [
     ("work1", HoursKind.WORK, gettext_lazy("works")),
     ("work2", HoursKind.WORK, gettext_lazy("works again")),
     ("break1", HoursKind.BREAK, gettext_lazy("break")),
     ("break2", HoursKind.BREAK, gettext_lazy("second break")),
 ]
-SHORT = {"class": "form-control hours-clock", "autocomplete": "off", "inputmode": "text", "maxlength": "8"}
-
-
-class ClockField(forms.Field):
-    """A wall time as people type it: 9, 9:30, 09.30, 930."""
-
-    widget = forms.TextInput(attrs=SHORT)
-    default_error_messages = {"invalid": gettext_lazy("Enter a time such as 8:30.")}
-
-    def to_python(self, value: Any) -> time | None:  # noqa: ANN401 - as Django's
-        text = str(value or "").strip()
-        if not text:
-            return None
-        found = CLOCK.fullmatch(text) if text.isascii() else None
-        try:
-            return time(int(found[1]), int(found[2] or 0)) if found else self._refuse()
-        except ValueError:
-            return self._refuse()
-
-    def _refuse(self) -> time:
-        raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
-
-    def prepare_value(self, value: Any) -> Any:  # noqa: ANN401 - as Django's
-        return clock(value) if isinstance(value, time) else value
+NARROW = forms.TextInput(SHORT | {"class": "form-control hours-clock"})
 
 
 def day_field(label: Any, *, required: bool = True, needed: Any = "") -> DayField:  # noqa: ANN401 - lazy words
     return DayField(
         label=label,
         required=required,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "form-control"}),
+        nearest=True,
         error_messages={"required": needed, "invalid": gettext_lazy("Enter a day such as 1 Dec 2026.")},
     )
 
@@ -108,7 +84,7 @@ class HoursForm(ActForm):
 
     def add_span(self, name: str, label: str) -> None:
         for end, word in (("from", _("from")), ("until", _("until"))):
-            self.fields[f"{name}_{end}"] = ClockField(label=f"{label} {word}", required=False)
+            self.fields[f"{name}_{end}"] = ClockField(label=f"{label} {word}", required=False, widget=NARROW)
 
     def span(self, name: str) -> Walls | None:
         """Return a span when it has both ends in order; say what is missing when it has one."""
@@ -236,9 +212,9 @@ class AbsenceForm(HoursForm):
     """From a day to a day, whole or from one wall time to another. `starts_at` and `ends_at` are what they say."""
 
     first = day_field(gettext_lazy("First day"), needed=gettext_lazy("Enter the first day."))
-    first_time = ClockField(label=gettext_lazy("From"), required=False)
+    first_time = ClockField(label=gettext_lazy("From"), required=False, widget=NARROW)
     last = day_field(gettext_lazy("Last day"), required=False)
-    last_time = ClockField(label=gettext_lazy("Until"), required=False)
+    last_time = ClockField(label=gettext_lazy("Until"), required=False, widget=NARROW)
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         required=False,

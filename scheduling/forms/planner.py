@@ -7,12 +7,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.lib.days import NoSuchTime, TwoSuchTimes, clock, instant
-from clinic.lib.typed import typed_date
+from clinic.lib.fields import DayField
 from scheduling.forms.who import ANYONE, GONE, WhoField, read_who
 from scheduling.planning.types import RHYTHM_WORDS, Choices, Rhythm, Slot
 from treatments.named import Staff
@@ -103,32 +102,6 @@ def read_lines(data: Mapping[str, Any], name: str, *, zone: ZoneInfo, today: dat
         reason = str(data.get(f"reason-{number}", "")).replace("\x00", "").strip()[:REASON_LENGTH]
         entries.append(Entry(entry.slot, entry.by_hand, reason))
     return Lines(tuple(entries), tuple(problems))
-
-
-def read_day(text: str, today: date) -> date | None:
-    """Read a day as a person types it: "Tue 1 Dec 2026", "2026-12-01", and "1 Dec" for the next one; else None."""
-    words = text.strip()
-    first, _space, rest = words.partition(" ")
-    if rest and first.rstrip(".,").isalpha() and any(letter.isdigit() for letter in rest) and typed_date(words) is None:
-        words = rest
-    day = typed_date(words)
-    if day is None:
-        this_year = typed_date(f"{words} {today.year}")
-        passed = this_year is not None and this_year < today
-        return typed_date(f"{words} {today.year + 1}") if passed else this_year
-    return day
-
-
-class DayField(forms.DateField):
-    """A day, typed in any of the usual ways."""
-
-    def to_python(self, value: str | date | None) -> date | None:
-        if value in self.empty_values or isinstance(value, date):
-            return super().to_python(value)
-        day = read_day(str(value)[:40], timezone.localdate())
-        if day is None:
-            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
-        return day
 
 
 class ChoicesForm(forms.Form):

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clinic.lib.fields import DayField
 from patients.models import Patient
 from scheduling.booking import OpenCourse
 from scheduling.forms.planner import AHEAD, clock_choices
@@ -44,12 +45,10 @@ class WantedForm(forms.Form):
         widget=forms.Select(attrs={"class": "form-select"}),
         error_messages=GONE,
     )
-    start_on = forms.DateField(
+    start_on = DayField(
         label=gettext_lazy("From the day"),
         required=False,
-        input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "form-control"}),
-        error_messages={"invalid": gettext_lazy("Enter a day such as 2026-12-01.")},
+        error_messages={"invalid": gettext_lazy("Enter a day such as 1 Dec.")},
     )
     around = forms.TypedChoiceField(
         label=gettext_lazy("Around"),

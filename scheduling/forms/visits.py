@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.lib.days import local_day
+from clinic.lib.fields import ClockField, DayField
 from scheduling.forms.planner import AHEAD, Unreadable, read_token, wall_instant
 from scheduling.forms.who import GONE, ClinicianField
 from scheduling.models import Appointment, CancelledBy
@@ -17,6 +18,7 @@ from scheduling.planning.types import Slot
 from treatments.named import Staff
 
 REASON_LENGTH = 200
+NO_DAY = gettext_lazy("Enter a day such as 1 Dec.")
 REASONS = [
     ("ill", gettext_lazy("Patient is ill")),
     ("time", gettext_lazy("Patient cannot come")),
@@ -92,18 +94,10 @@ class TimeForm(ActForm):
     may_be_past = False
 
     to = forms.CharField(required=False, max_length=80)
-    day = forms.DateField(
-        label=gettext_lazy("Day"),
-        required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "form-control"}),
-        input_formats=["%Y-%m-%d"],
-        error_messages={"invalid": gettext_lazy("Enter a day such as 2026-12-01.")},
-    )
-    time = forms.TimeField(
+    day = DayField(label=gettext_lazy("Day"), required=False, error_messages={"invalid": NO_DAY})
+    time = ClockField(
         label=gettext_lazy("Time"),
         required=False,
-        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time", "class": "form-control"}),
-        input_formats=["%H:%M"],
         error_messages={"invalid": gettext_lazy("Enter a time such as 14:00.")},
     )
     clinician = ClinicianField(
@@ -183,3 +177,5 @@ class BookForm(TimeForm):
     """When a new visit is; a day that has passed is entered afterwards."""
 
     may_be_past = True
+
+    day = DayField(label=gettext_lazy("Day"), required=False, nearest=True, error_messages={"invalid": NO_DAY})

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -10,6 +11,7 @@ from clinic.lib.days import clock, day_words, local_day, span_words, wall_time
 from scheduling.models import Appointment
 from scheduling.planning.context import Context
 from scheduling.planning.freetime import to_epoch
+from scheduling.planning.shortage import shortage
 from scheduling.planning.types import Finding, Mark, Slot
 from scheduling.planning.windows import too_near
 
@@ -114,7 +116,6 @@ def _off_hours(context: Context, slot: Slot, name: str) -> Finding | None:
 def _taken(context: Context, slot: Slot, name: str, book: Sequence[Appointment]) -> Finding | None:
     ends = _ends(context, slot)
     arrives = slot.starts_at - timedelta(minutes=context.visit.numbing_minutes)
-    frees = ends + timedelta(minutes=context.visit.turnover_minutes)
     for other in book:
         until = clock(wall_time(other.ends_at, context.zone))
         if other.clinician_id == slot.clinician_id and other.starts_at < ends and slot.starts_at < other.ends_at:
@@ -123,13 +124,8 @@ def _taken(context: Context, slot: Slot, name: str, book: Sequence[Appointment])
         if other.patient_id == context.patient.pk and other.arrives_at < ends and arrives < other.ends_at:
             values = {"patient": context.patient.called, "until": until}
             return Finding(Mark.CLASH, _("%(patient)s has another visit until %(until)s") % values)
-    held = [other for other in book if other.starts_at < frees and slot.starts_at < other.frees_at]
-    if {other.room_id for other in held} >= set(context.free.rooms) and context.free.rooms:
-        until_at = min(other.frees_at for other in held)
-        return Finding(
-            Mark.CLASH, _("Every room is taken until %(until)s") % {"until": clock(wall_time(until_at, context.zone))}
-        )
-    return Finding(Mark.CLASH, _("No room or device for this visit is free then"))
+    lacking = shortage(context, slot)
+    return Finding(Mark.CLASH, lacking) if lacking else None
 
 
 def early(context: Context, day: date, lines: Sequence[date]) -> Finding | None:
@@ -145,13 +141,23 @@ def early(context: Context, day: date, lines: Sequence[date]) -> Finding | None:
         return Finding(Mark.EARLY, words % {"days": nearest, "least": least})
     other = too_near(context.others, day)
     if other:
-        values = {
+        values: dict[str, Any] = {
             "days": abs((other.day - day).days),
             "name": other.words,
             "least": other.least,
             "day": day_words(other.day, context.today),
         }
-        words = _("%(name)s treats the same area on %(day)s: %(days)d days apart, %(least)d needed")
+        words = ngettext(
+            "%(name)s treats the same area on %(day)s: %(days)d day apart, %(least)d needed",
+            "%(name)s treats the same area on %(day)s: %(days)d days apart, %(least)d needed",
+            values["days"],
+        )
+        if other.day < context.today:
+            words = ngettext(
+                "%(name)s treated the same area on %(day)s: %(days)d day apart, %(least)d needed",
+                "%(name)s treated the same area on %(day)s: %(days)d days apart, %(least)d needed",
+                values["days"],
+            )
         return Finding(Mark.EARLY, words % values)
     return None
 

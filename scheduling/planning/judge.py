@@ -1,6 +1,7 @@
 """Judge a course line by line: gaps, due windows, what clashes, and what could stand instead."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
@@ -10,6 +11,7 @@ from scheduling.planning import options, wish
 from scheduling.planning.checks import closed_words, early, explain, late, place
 from scheduling.planning.context import Context
 from scheduling.planning.types import Finding, Line, Mark, Option, Proposal, Slot, Window
+from scheduling.planning.why import because, is_taken, wished_slot
 from scheduling.planning.windows import neighbours, window
 
 
@@ -17,20 +19,32 @@ def judged(context: Context, slots: Sequence[Slot], first_number: int, *, with_o
     """Return the proposal that these slots make. Lines stand in the order of time, whatever order they came in."""
     ordered = sorted(slots, key=lambda slot: slot.starts_at)
     placed = [place(context, slot) for slot in ordered]
-    stuck = [slot for slot, free in zip(ordered, placed, strict=True) if free is None]
-    book = context.overlapping(stuck)
     final = [free or slot for slot, free in zip(ordered, placed, strict=True)]
     days = [context.day_of(slot) for slot in final]
+    wished = [_wished(context, slot, days[:at], final[:at]) for at, slot in enumerate(final)]
+    stuck = [slot for slot, free in zip(ordered, placed, strict=True) if free is None]
+    book = context.overlapping([*stuck, *(slot for slot in wished if slot and is_taken(context, slot))])
     lines = []
     for at, slot in enumerate(final):
         rest = days[:at] + days[at + 1 :]
         findings = [] if placed[at] else [explain(context, slot, book)]
         too_early = early(context, days[at], days[:at])  # of two sessions too near, the later one is too early
         findings += [too_early] if too_early else []
-        lines.append(_line(context, first_number + at, slot, rest, findings))
+        line = _line(context, first_number + at, slot, rest, findings)
+        other = wished[at]
+        why = because(context, slot, other, line.gap, book) if other and not line.findings else ""
+        lines.append(replace(line, why=why))
     if with_options:
         lines = [_with_options(context, line, final) if line.stops else line for line in lines]
     return Proposal(tuple(lines))
+
+
+def _wished(context: Context, slot: Slot, days: Sequence[date], slots: Sequence[Slot]) -> Slot | None:
+    """Return where a line would stand in a free book, seen from the line before it; None when it stands there."""
+    if days:
+        return wished_slot(context, slot, (days[-1], slots[-1].clinician_id))
+    before = [held for held in context.own if held.day < context.day_of(slot)]
+    return wished_slot(context, slot, max(before) if before else None)
 
 
 def due_window(context: Context, day: date, rest: Sequence[date]) -> tuple[Window, date | None]:
@@ -77,4 +91,4 @@ def _moved_from(context: Context, day: date, previous: date | None) -> date | No
 def _with_options(context: Context, line: Line, slots: list[Slot]) -> Line:
     others = [slot for slot in slots if slot is not line.slot]
     found: list[Option] = options.best_few(context, others, line.slot)
-    return Line(**{**line.__dict__, "options": tuple(found)})
+    return replace(line, options=tuple(found))

@@ -136,7 +136,7 @@ def shortest_visit() -> int:
 
 
 def _other_days(plan: TreatmentPlan, zone: ZoneInfo, ignoring: Sequence[int]) -> list[Held]:
-    others = TreatmentPlan.objects.sharing_an_area_with(plan)
+    others = TreatmentPlan.objects.on_the_same_area_as(plan)
     held = Appointment.objects.filter(session__plan__in=others, status__in=HOLDING).exclude(pk__in=ignoring)
     rows = held.values_list("starts_at", "session__plan__name", "session__plan__interval_min")
     return [Held(local_day(starts_at, zone), max(least, plan.interval_min), name) for starts_at, name, least in rows]

@@ -86,10 +86,10 @@ def _cost(context: Context, free: Slot, wished: Slot) -> int:
 
 def _option(context: Context, free: Slot, wished: Slot, previous: date | None) -> Option:
     day = context.day_of(free)
-    return Option(free, (day - previous).days if previous else None, _difference(context, free, wished))
+    return Option(free, (day - previous).days if previous else None, difference(context, free, wished))
 
 
-def _difference(context: Context, free: Slot, wished: Slot) -> str:
+def difference(context: Context, free: Slot, wished: Slot) -> str:
     """Say how a free time differs from the wished one."""
     days = (context.day_of(free) - context.day_of(wished)).days
     minutes = context.minute_of(free) - context.minute_of(wished)
@@ -98,7 +98,7 @@ def _difference(context: Context, free: Slot, wished: Slot) -> str:
         return _("same time, other clinician") if other else _("same time")
     if not days:
         words = _("%(n)s later the same day") if minutes > 0 else _("%(n)s earlier the same day")
-        said = words % {"n": _length(abs(minutes))}
+        said = words % {"n": length(abs(minutes))}
     else:
         later = ngettext("%(n)d day later", "%(n)d days later", days)
         earlier = ngettext("%(n)d day earlier", "%(n)d days earlier", -days)
@@ -107,7 +107,8 @@ def _difference(context: Context, free: Slot, wished: Slot) -> str:
     return _("%(said)s, other clinician") % {"said": said} if other else said
 
 
-def _length(minutes: int) -> str:
+def length(minutes: int) -> str:
+    """Return "45 min", "1 h" or "1 h 15 min"."""
     hours, rest = divmod(minutes, 60)
     if not hours:
         return _("%(n)d min") % {"n": rest}

@@ -99,6 +99,8 @@ class Line:
     options: tuple[Option, ...] = ()
     gap_is_ideal: bool = True
     moved_from: date | None = None
+    why: str = ""
+    """Why it does not stand where it was wished, when it stands well."""
 
     @property
     def mark(self) -> Mark:

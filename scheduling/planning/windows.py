@@ -49,5 +49,6 @@ def neighbours(days: list[date], day: date) -> tuple[date | None, date | None]:
 
 
 def too_near(held: Iterable[Held], day: date) -> Held | None:
-    """Return what is held too near to this day, or None."""
-    return next((other for other in held if abs((other.day - day).days) < other.least), None)
+    """Return what is held too near to this day, the nearest of several, or None."""
+    near = [other for other in held if abs((other.day - day).days) < other.least]
+    return min(near, key=lambda other: (abs((other.day - day).days), other.day), default=None)

@@ -17,7 +17,7 @@ def too_near(plan: TreatmentPlan, placed: Collection[int]) -> str:
     Read as it now stands, in this transaction: within the course, and across the patient's courses on the same area.
     """
     zone = Clinic.objects.current().tz
-    courses = [plan, *TreatmentPlan.objects.sharing_an_area_with(plan)]
+    courses = [plan, *TreatmentPlan.objects.on_the_same_area_as(plan)]
     least = {course.pk: max(course.interval_min, plan.interval_min) for course in courses}
     held = Appointment.objects.filter(session__plan__in=courses, status__in=HOLDING).order_by("starts_at", "pk")
     rows = list(held.values_list("pk", "session__plan", "starts_at", "early_reason"))

@@ -3,15 +3,17 @@
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clinic.lib.access import Permission, allows, requires
 from clinic.lib.days import local_day
+from clinic.lib.fields import LONGEST, DayInput, read_day
 from clinic.lib.requests import person
 from clinic.models import Clinic
 from scheduling.day_list import DayList
@@ -28,10 +30,11 @@ def day(request: HttpRequest, on: date | None = None) -> HttpResponse:
     """Show a local day by time, of everybody or of one clinician; `?date=` jumps to another day."""
     clinic, now = Clinic.objects.current(), timezone.now()
     clinician_id = _clinician(request)
+    today = local_day(now, clinic.tz)
     jump = request.GET.get("date")
     if jump is not None:
-        return redirect(_address(_parsed(jump), clinician_id))
-    shown = on or local_day(now, clinic.tz)
+        return redirect(_address(_jumped(request, jump, today), clinician_id))
+    shown = on or today
     if shown.year not in YEARS:
         raise Http404
     listed = DayList(shown, clinic.tz, now, person(request), clinician_id, clinic.notice_hours)
@@ -39,6 +42,7 @@ def day(request: HttpRequest, on: date | None = None) -> HttpResponse:
         raise Http404
     context = {
         "list": listed,
+        "jump": _jump_field(shown),
         "before": _address(shown - timedelta(days=1), clinician_id),
         "after": _address(shown + timedelta(days=1), clinician_id),
         "today_url": _address(None, clinician_id),
@@ -66,13 +70,24 @@ def _clinician(request: HttpRequest) -> int | None:
     return int(text)
 
 
-def _parsed(text: str) -> date | None:
-    """Read the day of the jump; None, which is today, where there is nothing to read."""
-    try:
-        found = parse_date(text)
-    except ValueError:
-        found = None
-    return found if found and found.year in YEARS else None
+def _jumped(request: HttpRequest, text: str, today: date) -> date | None:
+    """Read the day of the jump; None, which is today, where there is no such day, and that is said."""
+    found = read_day(text, today, nearest=True)
+    if found and found.year in YEARS:
+        return found
+    if text.strip():
+        messages.warning(
+            request,
+            _("“%(text)s” is no day. Here is today. Write a day as 1 Dec or 2026-12-01.") % {"text": text[:LONGEST]},
+        )
+    return None
+
+
+def _jump_field(shown: date) -> str:
+    """Return the field that leads to another day; it is read as the nearest day of that name."""
+    field = DayInput({"id": "day-jump", "aria-label": _("Go to the day"), "required": True})
+    field.nearest = True
+    return field.render("date", shown)
 
 
 def _address(day: date | None, clinician_id: int | None) -> str:

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clinic.lib.days import clock, day_words, local_day, wall_time
-from scheduling.forms.planner import Entry, Lines, Unreadable, read_day, read_token, wall_instant
+from clinic.lib.fields import read_day
+from scheduling.forms.planner import Entry, Lines, Unreadable, read_token, wall_instant
 from scheduling.planning import planner
 from scheduling.planning.loading import first_free_number
 from scheduling.planning.types import RHYTHM_DAYS, Choices, Mark, Option, Proposal, Slot
@@ -232,7 +233,7 @@ def _take(desk: Desk, argument: str) -> Board:
 
 
 def _typed(desk: Desk, slot: Slot) -> Slot:
-    day = read_day(str(desk.data.get("pick_day", ""))[:40], desk.today)
+    day = read_day(str(desk.data.get("pick_day", "")), desk.today)
     try:
         wall = time.fromisoformat(str(desk.data.get("pick_time", "")))
     except ValueError as error:

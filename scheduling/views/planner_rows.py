@@ -112,6 +112,7 @@ class Row:
     note: str = ""
     asks: str = ""
     refuses: str = ""
+    why: str = ""
     reason: str = ""
     error: str = ""
     picking: bool = False
@@ -152,6 +153,7 @@ def rows(
                 said=_said(line, choices, names, usual_room),
                 level=_level(line),
                 by_hand=entry.by_hand,
+                why="" if entry.by_hand else line.why,
                 **_mending(line, board, names),
                 **_reasons(line, entry, may_overrule, (errors or {}).get(line.number, "")),
             )

@@ -91,16 +91,6 @@
     if (event.target.closest("#opts-sum")) fold(!byId("opts").classList.contains("is-open"));
   });
 
-  // The calendar behind a day's icon writes into the field beside it.
-  form.addEventListener("click", (event) => { if (event.target.matches(".day-peek")) event.target.showPicker?.(); });
-  form.addEventListener("change", (event) => {
-    if (!event.target.matches(".day-peek") || !event.target.value) return;
-    event.stopPropagation();
-    const field = byId(event.target.dataset.fills);
-    field.value = event.target.value;
-    field.dispatchEvent(new Event("change", { bubbles: true }));
-  }, true);
-
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();

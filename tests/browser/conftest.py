@@ -39,6 +39,14 @@ TELL_VIOLATIONS = """document.addEventListener('securitypolicyviolation', (event
 expect.set_options(timeout=PATIENCE)
 
 
+CUT = """() => [...document.querySelectorAll("html, #main, .page-head, .page-body, .card")]
+    .filter((box) => box.clientWidth && box.scrollWidth > box.clientWidth + 1)
+    .map((box) => `${box.tagName}.${box.className}: ${box.scrollWidth} in ${box.clientWidth}`)"""
+"""A card may hold a part that scrolls by itself; what is wider than its card is cut by the next one."""
+
+Fits = Callable[[Page, str], None]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser/" in item.path.as_posix():
@@ -134,6 +142,17 @@ def sign_in_by_form() -> Callable[[Page, User], None]:
         page.get_by_role("button", name="Sign in").click()
 
     return sign_in
+
+
+@pytest.fixture
+def fits() -> Fits:
+    """Check that nothing on the page as it stands is wider than the screen or its card: `fits(page, name)`."""
+
+    def check(page: Page, name: str) -> None:
+        wide = page.evaluate(CUT)
+        assert not wide, f"{name} at {page.viewport_size}: {wide}"
+
+    return check
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from clinic.models import User
 from patients.models import Message, Patient
 from scheduling.models import Appointment
-from tests.browser.conftest import Complaints
+from tests.browser.conftest import Complaints, Fits
 from treatments.models import PlanStatus, SessionState, TreatmentPlan
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,17 +75,13 @@ def pages_of_the_desk() -> dict[str, str]:
     }
 
 
-def assert_nothing_is_cut(page: Page, name: str, width: int) -> None:
-    wide = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wide <= 0, f"{name} at {width}: {wide} px wider than the screen"
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_page_of_the_desk_is_sound(
     page: Page,
     demo: None,
     signed_in: Callable[[User], User],
     assert_no_violations: Callable[[Page], None],
+    fits: Fits,
     theme: str,
 ) -> None:
     desk = User.objects.get(email="desk@demo.example")
@@ -97,14 +93,14 @@ def test_every_page_of_the_desk_is_sound(
             response = page.goto(address)
             assert response and response.status == 200, name
             assert page.locator("h1").count() == 1, name
-            assert_nothing_is_cut(page, name, width)
+            fits(page, name)
             if width in LOOKED_AT[theme]:
                 assert_no_violations(page)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_page_without_a_sign_in_is_sound(
-    page: Page, complaints: Complaints, assert_no_violations: Callable[[Page], None], theme: str
+    page: Page, complaints: Complaints, assert_no_violations: Callable[[Page], None], fits: Fits, theme: str
 ) -> None:
     complaints.expect("404")
     page.emulate_media(color_scheme=theme)
@@ -122,7 +118,7 @@ def test_every_page_without_a_sign_in_is_sound(
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             page.goto(address)
-            assert_nothing_is_cut(page, address, width)
+            fits(page, address)
             assert_no_violations(page)
 
 

@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 from clinic.models import Clinic, Role, Room, User
 from scheduling.models import Appointment
 from tests import factory
-from tests.browser.test_every_page import LOOKED_AT, WIDTHS, assert_nothing_is_cut
+from tests.browser.conftest import Fits
+from tests.browser.test_every_page import LOOKED_AT, WIDTHS
 from tests.scheduling.helpers import take
 from treatments.aftercare import first_version
 from treatments.catalogue import load_catalogue
@@ -62,6 +63,7 @@ def test_every_page_of_the_owner_is_sound(
     monkeypatch: pytest.MonkeyPatch,
     signed_in: SignIn,
     assert_no_violations: Check,
+    fits: Fits,
     theme: str,
 ) -> None:
     monkeypatch.setenv("PISTOR_EMBEDDED", "1")
@@ -75,7 +77,7 @@ def test_every_page_of_the_owner_is_sound(
             response = page.goto(address)
             assert response and response.status == 200, name
             assert page.locator("h1").count() == 1, name
-            assert_nothing_is_cut(page, name, width)
+            fits(page, name)
             if width in LOOKED_AT[theme]:
                 assert_no_violations(page)
 
@@ -190,7 +192,9 @@ def test_a_new_aftercare_text_is_written_and_shown(owner: Page, assert_no_violat
     assert AftercareText.objects.get(version=1).steps[0]["title"] == "Keep it clean and dry"
 
 
-def test_lists_of_none_and_of_300(page: Page, clinic: Clinic, signed_in: SignIn, assert_no_violations: Check) -> None:
+def test_lists_of_none_and_of_300(
+    page: Page, clinic: Clinic, signed_in: SignIn, assert_no_violations: Check, fits: Fits
+) -> None:
     signed_in(factory.make_user(Role.OWNER))
     empty = {
         "/catalogue/": "No treatments yet",
@@ -212,4 +216,4 @@ def test_lists_of_none_and_of_300(page: Page, clinic: Clinic, signed_in: SignIn,
             page.set_viewport_size({"width": width, "height": 900})
             page.goto(address)
             assert page.locator("tbody .row-name").count() == 300
-            assert_nothing_is_cut(page, address, width)
+            fits(page, address)

@@ -16,8 +16,7 @@ from scheduling.planning.types import Choices, SeriesRefused, Slot
 from scheduling.services import series
 from scheduling.services.series import book_series
 from tests import factory
-from tests.figures import say
-from tests.race import FAULTS, RACERS, ROUNDS, Outcome, deadlocks, race, sized, without_constraints
+from tests.race import FAULTS, RACERS, ROUNDS, Outcome, deadlocks, race, race_apart, report, sized, without_constraints
 from tests.scheduling.conftest import MONDAY
 from tests.scheduling.helpers import choose
 from treatments.models import TreatmentPlan
@@ -37,23 +36,12 @@ def booking(
     return act
 
 
-def report(name: str, outcomes: list[Outcome], before: int) -> None:
-    seconds = sorted(second for outcome in outcomes for second in outcome.seconds)
-    winners = Counter(len(outcome.results) for outcome in outcomes)
-    p99 = seconds[int(len(seconds) * 0.99)]
-    say(
-        f"{name}, {RACERS} threads x {len(outcomes)} rounds: winners a round {dict(winners)}, "
-        f"deadlocks {deadlocks() - before}, p50 {seconds[len(seconds) // 2] * 1000:.0f} ms, "
-        f"p99 {p99 * 1000:.0f} ms, worst {seconds[-1] * 1000:.0f} ms"
-    )
-
-
 def fresh_plans(count: int, clinician: object) -> list[TreatmentPlan]:
     protocol = factory.make_protocol()
     return [factory.make_plan(protocol=protocol, clinician=clinician) for _ in range(count)]
 
 
-def one_slot_rounds(rounds: int) -> list[Outcome]:
+def one_slot_rounds(rounds: int, race: Callable[..., Outcome] = race) -> list[Outcome]:
     """Let the racers, each for a patient of their own, want the same clinician at the same time, once a round."""
     factory.make_clinic()
     moira = factory.make_clinician()
@@ -76,6 +64,17 @@ def test_one_slot_has_one_winner_and_the_others_get_proposals() -> None:
     refusals = [error for outcome in outcomes for error in outcome.errors]
     assert all(isinstance(error, SeriesRefused) and error.proposal.lines[0].options for error in refusals)
     assert len(refusals) == (RACERS - 1) * ROUNDS
+    assert Appointment.objects.count() == ROUNDS
+    assert deadlocks() == before
+
+
+def test_one_slot_has_one_winner_among_processes_too() -> None:
+    """The threads of one process share one interpreter: this says what waiting for locks alone costs."""
+    before = deadlocks()
+    outcomes = one_slot_rounds(ROUNDS, race_apart)
+    report("one slot, racers in 8 processes", outcomes, before)
+    assert [outcome.winners for outcome in outcomes] == [1] * ROUNDS
+    assert {str(error) for outcome in outcomes for error in outcome.errors} == {"SeriesRefused"}
     assert Appointment.objects.count() == ROUNDS
     assert deadlocks() == before
 

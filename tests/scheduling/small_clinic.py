@@ -174,6 +174,26 @@ def small_clinic(random: Random) -> SmallClinic:
     )
 
 
+def open_clinic(choices: Choices, *, weights: Weights | None = None, days: int = 60) -> SmallClinic:
+    """Return a clinic of two clinicians, two rooms and an empty book, from nine to five on weekdays."""
+    hours = (9 * 60, 17 * 60)
+    return SmallClinic(
+        visit=Visit(1, 30, 0, 0, 1, None),
+        rule=Rule(7, 7, 14),
+        choices=choices,
+        weights=weights or Weights(),
+        days=days,
+        grid=15,
+        shortest=30,
+        free={
+            "clinicians": {key: {day: set(range(*hours)) for day in range(days) if day % 7 < 5} for key in (1, 2)},
+            "rooms": {key: {day: open_all_day(hours) for day in range(days)} for key in (1, 2)},
+            "devices": {},
+            "patient": {1: {day: open_all_day(hours) for day in range(days)}},
+        },
+    )
+
+
 def large_clinic(random: Random) -> SmallClinic:
     """Return a clinic of eight clinicians and five rooms, half to nine tenths full over four months."""
     least = random.choice([7, 7, 10])

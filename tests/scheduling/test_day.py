@@ -154,10 +154,19 @@ def test_another_day_can_be_jumped_to(desk: Client, moira: Clinician) -> None:
     assert desk.get(reverse("day"), {"date": "2026-12-01"}).url == "/day/2026-12-01/"
     jump = desk.get(reverse("day"), {"date": "2026-12-01", "clinician": moira.pk})
     assert jump.url == f"/day/2026-12-01/?clinician={moira.pk}"
-    for unread in ("", "soon", "2026-13-45", "0001-01-01"):
-        assert desk.get(reverse("day"), {"date": unread}).url == "/day/"
+    for typed in ("1 dec", "Tue 1 Dec", "Dec 1 2026"):
+        assert desk.get(reverse("day"), {"date": typed}).url == "/day/2026-12-01/"
+    assert desk.get(reverse("day"), {"date": "20 nov"}).url == "/day/2026-11-20/"
     for wrong in ("/day/2026-02-30/", "/day/0001-01-01/", "/day/9999-12-31/"):
         assert desk.get(wrong).status_code == 404
+
+
+def test_a_jump_to_no_day_shows_today_and_says_so(desk: Client) -> None:
+    assert "is no day" not in words(desk.get(reverse("day"), {"date": ""}, follow=True))
+    for unread in ("soon", "2026-13-45", "0001-01-01"):
+        page = desk.get(reverse("day"), {"date": unread}, follow=True)
+        assert page.redirect_chain == [("/day/", 302)]
+        assert f"“{unread}” is no day. Here is today." in words(page)
 
 
 def test_an_empty_day_says_why(desk: Client, moira: Clinician) -> None:

@@ -57,10 +57,11 @@ class PlanQuerySet(models.QuerySet["TreatmentPlan"]):
         """Return plans that still take visits."""
         return self.filter(status__in=[PlanStatus.ACTIVE, PlanStatus.PAUSED])
 
-    def sharing_an_area_with(self, plan: "TreatmentPlan") -> Self:
-        """Return the patient's other open plans that treat a place this plan treats too.
+    def on_the_same_area_as(self, plan: "TreatmentPlan") -> Self:
+        """Return the patient's other plans, ended ones too, that treat a place this plan treats.
 
-        The gap belongs to the area (design 4.5). Midline touches both sides (MAPS.md, review 3).
+        The gap belongs to the area (design 4.5): what was injected last week counts, whether or not its course goes on.
+        Midline touches both sides (MAPS.md, review 3).
         """
         same = Q()
         for placed in plan.areas.all():
@@ -68,7 +69,11 @@ class PlanQuerySet(models.QuerySet["TreatmentPlan"]):
             same |= Q(areas__area_id=placed.area_id, areas__side__in=sides)
         if not same:
             return self.none()
-        return self.open().filter(same, patient_id=plan.patient_id).exclude(pk=plan.pk).distinct()
+        return self.filter(same, patient_id=plan.patient_id).exclude(pk=plan.pk).distinct()
+
+    def sharing_an_area_with(self, plan: "TreatmentPlan") -> Self:
+        """Return those of them that still take visits."""
+        return self.open().on_the_same_area_as(plan)
 
 
 @pghistory.track()
