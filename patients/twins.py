@@ -6,6 +6,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from django.db import connection
+from django.db.models.functions import Lower
 
 from clinic.lib.text import normal
 from patients.details import e164
@@ -56,7 +57,8 @@ def sharers(patient: Patient) -> list[Patient]:
     """Return who else gets mail at this patient's address: the desk must say whose visit it speaks of."""
     if not patient.email:
         return []
-    return list(Patient.objects.on_file().filter(email__iexact=patient.email).exclude(pk=patient.pk)[:CANDIDATES])
+    same = Patient.objects.on_file().alias(address=Lower("email")).filter(address=patient.email.lower())
+    return list(same.exclude(pk=patient.pk)[:CANDIDATES])
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, QuerySet, When
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from clinic.lib.access import Permission, allows
@@ -44,11 +43,15 @@ class Person:
 
 @dataclass(frozen=True)
 class People:
-    """Who was found, and how many there are in all. `lately` says that nobody was asked for: these were opened."""
+    """Who was found, and how many there are in all; more than that if `is_cut`.
+
+    `lately` says that nobody was asked for: these were opened.
+    """
 
     found: list[Person]
     total: int
     lately: bool = False
+    is_cut: bool = False
 
     @property
     def more(self) -> int:
@@ -57,14 +60,15 @@ class People:
 
 def find_people(user: User, query: str, now: datetime, zone: ZoneInfo) -> People:
     """Return who matches: the best match first, among equals who was here last. Archived files only if nobody else."""
-    matching = Patient.objects.visible_to(user).matching(query, archived=True).select_related("merged_into")
-    put_away = Case(When(archived_at=None, then=0), default=1)
-    likeliest = (put_away, "match_rank", Coalesce("seen_at", "created_at").desc(), "last_name", "first_name", "id")
-    ranked = matching.order_by(*likeliest)
-    shown = list(ranked[:SHOWN])
-    in_use = [patient for patient in shown if not patient.is_archived]
-    total = matching.filter(archived_at__isnull=bool(in_use)).count() if len(shown) == SHOWN else len(in_use or shown)
-    return People(_lines(user, in_use or shown, query, now, zone), total)
+    files = Patient.objects.visible_to(user).select_related("merged_into")
+    found = files.likeliest(query)
+    shown = found[:SHOWN]
+    if not shown:
+        found = files.likeliest(query, archived=True)
+        shown = found[:SHOWN]
+    is_full = len(shown) == SHOWN
+    total = found.count() if is_full else len(shown)
+    return People(_lines(user, shown, query, now, zone), total, is_cut=is_full and found.is_cut)
 
 
 def opened_lately(user: User, now: datetime, zone: ZoneInfo) -> People:

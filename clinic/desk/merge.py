@@ -48,7 +48,7 @@ def patient_merge_find(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return kept
     query = request.GET.get("q", "").strip()[:100]
     files = Patient.objects.visible_to(person(request)).exclude(pk=patient.pk).filter(merged_into=None)
-    others = files.matching(query, archived=True)[:SHOWN] if query else files.none()
+    others = files.likeliest(query, archived=True)[:SHOWN] if query else []
     return render(request, "desk/merge/find.html", {"patient": patient, "query": query, "others": others})
 
 

@@ -38,7 +38,8 @@ def _listed(request: HttpRequest, query: str, number: str | None = None) -> dict
     """Return what the list shows: one page of everybody, or of who matches."""
     patients, archived = Patient.objects.visible_to(person(request)), bool(request.GET.get("archived"))
     everybody = patients if archived else patients.on_file()
-    page = Paginator(patients.matching(query, archived=archived) if query else everybody, PAGE_SIZE).get_page(number)
+    meant = patients.likeliest(query, archived=archived) if query else everybody
+    page = Paginator(meant, PAGE_SIZE).get_page(number)
     # Where a name leads: to the file, or on to a visit of who walked in. Every link of the list keeps it.
     then = {"then": "visit"} if request.GET.get("then") == "visit" else {}
     return {

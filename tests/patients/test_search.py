@@ -1,14 +1,16 @@
 """How people are found: each way that the desk asks for somebody."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
 
 from clinic.lib.text import normal
-from patients.models import Patient
+from patients.models import Patient, search
 from tests import factory
 
 pytestmark = pytest.mark.django_db
@@ -128,3 +130,72 @@ def test_any_part_of_a_name_finds_its_bearer(first: str, last: str, data: st.Dat
     cut = next(iter(normal(part).split()), "") if start and not normal(part).startswith(" ") else "whole"
     if len(cut) >= 3:
         assert patient in found
+
+
+# --- The likeliest first ---
+@pytest.mark.parametrize(
+    "text",
+    ["mar", "marg pen", "ann", "an", "penney", "0118", "5550", "932", "1974-05-08", "05/08/1974", "08051974", "@cold",
+     "marg.penney", "enn", "o'brien", "ann zwi", "", "zzz", "'", "mar@", "3 mar"],
+)  # fmt: skip
+@pytest.mark.parametrize("archived", [False, True])
+def test_the_likeliest_are_those_who_match_and_nobody_twice(marguerite: Patient, text: str, archived: bool) -> None:
+    for number, (first, last) in enumerate(
+        [("Tamara", "Zwicker"), ("Anne-Marie", "Penney"), ("Mary", "Ann"), ("Johann", "Margolis"), ("Ann", "O’Brien")]
+    ):
+        factory.make_patient(
+            first_name=first,
+            last_name=last,
+            birth_date=date(1974, 8, 5) if number % 2 else date(1974, 5, 8),
+            email=f"mar{number}@coldmail.example",
+            archived_at=timezone.now() if number > 2 else None,
+        )
+    Patient.objects.filter(last_name="Ann").update(file_number=932)
+    found = Patient.objects.likeliest(text, archived=archived)
+    wanted = Patient.objects.matching(text, archived=archived)
+    everybody = found[:100]
+    assert sorted(one.pk for one in everybody) == sorted(wanted.values_list("pk", flat=True))
+    ranks = {one.pk: (one.is_archived, one.match_rank) for one in wanted}
+    assert [ranks[one.pk] for one in everybody] == sorted(ranks[one.pk] for one in everybody)
+    assert found.count() == len(everybody)
+    assert Patient.objects.likeliest(text, archived=archived)[1:3] == everybody[1:3]
+    assert not found.is_cut
+
+
+def test_of_equals_who_was_here_lately_comes_first_and_archived_files_come_last() -> None:
+    now = timezone.now()
+    names = ("Ann", "Zoe", "Mia", "Kit")
+    old, lately, new, away = (factory.make_patient(first_name=name, last_name="Penney") for name in names)
+    Patient.objects.filter(pk=old.pk).update(seen_at=now - timedelta(days=300))
+    Patient.objects.filter(pk=lately.pk).update(seen_at=now - timedelta(days=3))
+    Patient.objects.filter(pk=away.pk).update(seen_at=now, archived_at=now)
+    assert Patient.objects.likeliest("penney")[:9] == [new, lately, old]
+    assert Patient.objects.likeliest("penney", archived=True)[:9] == [new, lately, old, away]
+
+
+def test_counting_stops_at_some_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "COUNTED", 3)
+    for _ in range(4):
+        factory.make_patient(last_name="Penney")
+    cut, whole = Patient.objects.likeliest("penney"), Patient.objects.likeliest("rao")
+    assert (cut.count(), cut.is_cut) == (3, True)
+    assert (whole.count(), whole.is_cut) == (0, False)
+
+
+@pytest.mark.parametrize("many", [0, 10**9])
+def test_walked_or_gathered_the_order_is_the_same(monkeypatch: pytest.MonkeyPatch, many: int) -> None:
+    monkeypatch.setattr(search, "MANY", many)
+    made = [factory.make_patient(first_name=name, last_name="Penney") for name in ("Ann", "Zoe", "Mia")]
+    assert Patient.objects.likeliest("penn")[:9] == made[::-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "queries"), [("penney", 2), ("enn", 4), ("penn rao", 4), ("1974-05-08", 1), ("0118", 4)]
+)
+def test_as_few_questions_as_ways_of_matching_and_guesses_of_how_many(
+    django_assert_num_queries: DjangoAssertNumQueries, text: str, queries: int
+) -> None:
+    for number in range(3):
+        factory.make_patient(last_name="Penney", phone=f"+1709555011{8 + number % 2}")
+    with django_assert_num_queries(queries):
+        assert len(Patient.objects.likeliest(text)[:2]) <= 2
