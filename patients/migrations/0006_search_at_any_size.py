@@ -9,7 +9,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('patients', '0004_seen_lately'),
+        ('patients', '0005_messages_that_stopped'),
     ]
 
     operations = [
