@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -41,6 +41,10 @@ WITH span AS (
     SELECT clinician_id, 'work', ("on" + starts) AT TIME ZONE %(zone)s, ("on" + ends) AT TIME ZONE %(zone)s
     FROM scheduling_hourschange
     WHERE clinician_id = ANY(%(clinicians)s) AND "on" BETWEEN %(first)s AND %(last)s AND starts IS NOT NULL
+    UNION ALL
+    SELECT clinician_id, 'work', (day + %(opens)s::time) AT TIME ZONE %(zone)s,
+        (day + %(closes)s::time) AT TIME ZONE %(zone)s
+    FROM days, unnest(%(clinicians)s::bigint[]) clinician_id WHERE %(opens)s::time IS NOT NULL
 ), spans AS (
     SELECT clinician_id, kind, tstzrange(since, greatest(since, until)) AS hours FROM wall
 ), hours AS (
@@ -204,8 +208,13 @@ def read(
     clinicians: Iterable[int],
     zone: ZoneInfo,
     ignoring: Iterable[int] = (),
+    hours: tuple[time, time] | None = None,
 ) -> FreeTime:
-    """Read what is free for a visit between two local days, both included. One statement."""
+    """Read what is free for a visit between two local days, both included. One statement.
+
+    With `hours` everybody is taken to work then on every day, beside their own hours: what if they did?
+    """
+    opens, closes = hours or (None, None)
     free = FreeTime(visit)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -217,6 +226,8 @@ def read(
                 "clinicians": list(clinicians),
                 "holding": HOLDING,
                 "ignoring": list(ignoring),
+                "opens": opens,
+                "closes": closes,
                 "room_kind": visit.room_kind_id,
                 "device_kind": visit.device_kind_id,
                 "patient": visit.patient_id,

@@ -1,7 +1,7 @@
 """Reading what planning one course needs: once, under whatever locks the caller holds."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from clinic.lib.days import local_day, midnight
@@ -38,10 +38,13 @@ def load(
     ignoring: Sequence[int] = (),
     visit: Visit | None = None,
     since: datetime | None = None,
+    more_days: int = 0,
+    hours: tuple[time, time] | None = None,
 ) -> Context:
     """Read everything that planning this course needs. `ignoring` are appointments to look through (a move).
 
     `visit` is what one visit takes where that differs from the plan; `since` lets a visit be entered afterwards.
+    `more_days` looks further ahead; `hours` asks what were free if everybody worked then.
     """
     visit = visit or Visit.of(plan)
     clinic = Clinic.objects.current()
@@ -50,7 +53,9 @@ def load(
     days = [local_day(slot.starts_at, zone) for slot in slots]
     pace = max(plan.interval_ideal, RHYTHM_DAYS.get(choices.rhythm, 0))
     first = min([today, choices.start_on, *days])
-    last = max([choices.start_on, *days]) + timedelta(days=(choices.count * pace if not days else 0) + REACH)
+    last = max([choices.start_on, *days]) + timedelta(
+        days=(choices.count * pace if not days else 0) + REACH + more_days
+    )
     people, named = bookable(), named_for(plan)
     clinicians = named.among(people)
     return Context(
@@ -62,7 +67,7 @@ def load(
         now=now,
         first=first,
         last=last,
-        free=read(visit, first=first, last=last, clinicians=clinicians, zone=zone, ignoring=ignoring),
+        free=read(visit, first=first, last=last, clinicians=clinicians, zone=zone, ignoring=ignoring, hours=hours),
         clinicians=clinicians,
         closures=list(Closure.objects.filter(ends_on__gte=first, starts_on__lte=last)),
         absences=_absences(first, last, zone),

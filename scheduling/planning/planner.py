@@ -6,6 +6,7 @@ their dates, numbered from the first session that has no visit yet (design 4.7 a
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
+from functools import partial
 
 from django.utils.translation import gettext as _
 
@@ -19,7 +20,8 @@ from scheduling.planning.freetime import Visit
 from scheduling.planning.judge import judged
 from scheduling.planning.loading import load, load_outside
 from scheduling.planning.stages import stages_for, stages_from_scratch
-from scheduling.planning.types import Choices, Option, Proposal, Rhythm, Slot
+from scheduling.planning.types import Choices, Option, Proposal, Rhythm, Slot, WayKind
+from scheduling.planning.ways import Reload, way_out, ways_out
 from treatments.models import SessionState, TreatmentPlan
 
 USUAL_START = time(10, 0)
@@ -63,20 +65,18 @@ def propose(plan: TreatmentPlan, choices: Choices, now: datetime) -> Proposal:
 
     Where nobody is asked for by name there is no such wish: then it is the best course that the book allows.
     """
-    context = load(plan, choices, now=now)
     if choices.clinician_id is None:
-        return _best(context)
+        return best(plan, choices, now)
+    context = load(plan, choices, now=now)
     return judged(context, wish.slots(context), context.first_number)
 
 
 def best(plan: TreatmentPlan, choices: Choices, now: datetime) -> Proposal:
     """Return the cheapest course that the book allows (design 4.8), or the longest that does and what is short."""
-    return _best(load(plan, choices, now=now))
-
-
-def _best(context: Context) -> Proposal:
+    reload = partial(load, plan, choices, now=now)
+    context = reload()
     chain = best_chain(stages_from_scratch(context, wish.first_day(context)))
-    return _completed(context, [node.slot for node in chain], wish.slots(context))
+    return _completed(context, [node.slot for node in chain], wish.slots(context), reload)
 
 
 def judge(plan: TreatmentPlan, choices: Choices, slots: Sequence[Slot], now: datetime) -> Proposal:
@@ -102,25 +102,36 @@ def shift(
 
 def mend(plan: TreatmentPlan, choices: Choices, slots: Sequence[Slot], now: datetime) -> Proposal:
     """Move every line that cannot stand to the best free time, the others only where the course would break."""
-    context = load(plan, choices, now=now, slots=slots)
+    reload = partial(load, plan, choices, now=now, slots=slots)
+    context = reload()
     proposal = judged(context, slots, context.first_number, with_options=False)
     if not proposal.lines:
         return proposal
     chain = best_chain(stages_for(context, proposal))
-    return _completed(context, [node.slot for node in chain], proposal.slots)
+    return _completed(context, [node.slot for node in chain], proposal.slots, reload)
 
 
-def _completed(context: Context, found: list[Slot], wished: list[Slot]) -> Proposal:
-    """Return the course found; what it lacks stays where it was wished, and the first such line is named."""
+def _completed(context: Context, found: list[Slot], wished: list[Slot], reload: Reload) -> Proposal:
+    """Return the course found. What it lacks stays as it was wished; the first such line and the ways out are said."""
     result = judged(context, found + wished[len(found) :], context.first_number)
     if len(found) == len(wished):
         return result
-    return Proposal(result.lines, _shortfall(context, context.first_number + len(found)))
+    shortfall = _shortfall(context, context.first_number + len(found))
+    return Proposal(result.lines, shortfall, ways_out(context, result, reload))
+
+
+def lift(plan: TreatmentPlan, choices: Choices, slots: Sequence[Slot], kind: WayKind, now: datetime) -> Proposal:
+    """Return the whole course with one rule lifted; the lines as they stand when that is not enough."""
+    reload = partial(load, plan, choices, now=now, slots=slots)
+    context = reload()
+    proposal = judged(context, slots, context.first_number, with_options=False)
+    way = way_out(context, proposal, reload, kind)
+    return judge(plan, choices, way.slots if way else slots, now)
 
 
 def _shortfall(context: Context, number: int) -> str:
     return _(
-        "Session %(number)d finds no free time up to %(day)s. Try other days, another clinician, or a wider gap."
+        "Session %(number)d finds no free time up to %(day)s, so the whole course does not fit as it was asked for."
     ) % {
         "number": number,
         "day": day_words(context.last, context.today),

@@ -113,12 +113,37 @@ class Line:
         return any(finding.mark in STOPPING for finding in self.findings)
 
 
+class WayKind(StrEnum):
+    """A rule that could give when no whole course exists."""
+
+    CLINICIAN = "clinician"
+    HOURS = "hours"
+    GAP = "gap"
+
+
+@dataclass(frozen=True)
+class Way:
+    """The whole course with one rule lifted: what that means in a sentence, and its price.
+
+    `price` counts sessions with others (clinician), visits beside hours (hours), days beyond the longest gap (gap).
+    """
+
+    kind: WayKind
+    sentence: str
+    price: int
+    slots: tuple[Slot, ...]
+
+
 @dataclass(frozen=True)
 class Proposal:
-    """A whole course, line by line. `shortfall` says in a sentence why fewer lines stand here than were asked for."""
+    """A whole course, line by line.
+
+    `shortfall` says in a sentence why fewer lines can stand than were asked for, `ways` which rule would have to give.
+    """
 
     lines: tuple[Line, ...] = field(default_factory=tuple)
     shortfall: str = ""
+    ways: tuple[Way, ...] = ()
 
     def count(self, *marks: Mark) -> int:
         return sum(line.mark in marks for line in self.lines)

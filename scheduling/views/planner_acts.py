@@ -14,7 +14,7 @@ from clinic.lib.fields import read_day
 from scheduling.forms.planner import Entry, Lines, Unreadable, read_token, wall_instant
 from scheduling.planning import planner
 from scheduling.planning.loading import first_free_number
-from scheduling.planning.types import RHYTHM_DAYS, Choices, Mark, Option, Proposal, Slot
+from scheduling.planning.types import RHYTHM_DAYS, Choices, Mark, Option, Proposal, Slot, WayKind
 from treatments.models import TreatmentPlan
 
 
@@ -173,6 +173,17 @@ def _fix(desk: Desk, _argument: str) -> Board:
     return replace(board, said=f"{said} {hint}", hint=hint, former=desk.entries)
 
 
+def _lift(desk: Desk, argument: str) -> Board:
+    """Take one of the ways out that were offered."""
+    if argument not in {WayKind.CLINICIAN, WayKind.GAP}:
+        raise Unreadable(_("There is no such way out here."))
+    made = planner.lift(desk.plan, desk.choices, desk.slots, WayKind(argument), desk.now)
+    said = (
+        _("The whole course fits now.") if not made.clashes else _("The book has changed: that is not enough any more.")
+    )
+    return desk.board(made, said=said, hint=said, focus="fix" if made.clashes else "book")
+
+
 def _shift(desk: Desk, argument: str, step: int) -> Board:
     index = desk.at(_number(argument))
     number = first_free_number(desk.plan) + index
@@ -265,6 +276,7 @@ ACTS: dict[str, Callable[[Desk, str], Board]] = {
     "fewer": _fewer,
     "more": _more,
     "fix": _fix,
+    "lift": _lift,
     "earlier": lambda desk, argument: _shift(desk, argument, -1),
     "later": lambda desk, argument: _shift(desk, argument, 1),
     "pick": _pick,
