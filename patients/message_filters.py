@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.lib.days import day_words, local_day, midnight
+from clinic.lib.fields import LONGEST, DayInput, read_day
 from patients.models import Patient
 from patients.models.messages import MessageQuerySet
 from patients.services.outbox import registry
@@ -48,7 +49,7 @@ SPANS = {
 
 @dataclass(frozen=True)
 class Filters:
-    """What the list is narrowed to. `on` is one day and goes before `span`."""
+    """What the list is narrowed to. `on` is one day and goes before `span`; `misread` was typed for it and is none."""
 
     zone: ZoneInfo
     today: date
@@ -56,22 +57,22 @@ class Filters:
     q: str = ""
     span: Span = Span.ANY
     on: date | None = None
+    misread: str = ""
 
     @classmethod
     def read(cls, query: Mapping[str, str], zone: ZoneInfo, now: datetime) -> "Filters":
         """Read the filters from an address; what nobody could have chosen counts as not chosen."""
-        kind, span = query.get("kind", ""), query.get("when", "")
-        try:
-            on = date.fromisoformat(query.get("on", ""))
-        except ValueError:
-            on = None
+        kind, span, today = query.get("kind", ""), query.get("when", ""), local_day(now, zone)
+        typed = query.get("on", "").replace("\x00", "").strip()[:LONGEST]
+        on = read_day(typed, today, nearest=True)
         return cls(
             zone=zone,
-            today=local_day(now, zone),
+            today=today,
             kind=kind if registry.kind(kind) else "",
             q=query.get("q", "").replace("\x00", "").strip()[:LONGEST_QUERY],
             span=Span(span) if span in set(Span) and on is None else Span.ANY,
             on=on,
+            misread="" if on else typed,
         )
 
     @property
@@ -83,6 +84,14 @@ class Filters:
         """The part of an address that keeps these filters, or nothing."""
         chosen = {"kind": self.kind, "q": self.q, "when": self.span, "on": self.on.isoformat() if self.on else ""}
         return urlencode({name: value for name, value in chosen.items() if value})
+
+    @property
+    def day_field(self) -> str:
+        """The control of the one day, with what was typed where that is none."""
+        field = DayInput({"id": "f-on", "placeholder": _("One day")})
+        field.nearest = True
+        told = {"aria-invalid": "true", "aria-describedby": "f-on-error"} if self.misread else {}
+        return field.render("on", self.on or self.misread, told)
 
     @property
     def words(self) -> str:

@@ -167,3 +167,23 @@ def test_who_may_look(client: Client, put: Put) -> None:
         assert [client.get(url).status_code for url in urls] == [status, status]
     client.force_login(factory.make_user(Role.OWNER), backend="allauth.account.auth_backends.AuthenticationBackend")
     assert client.post(reverse("message_told", args=[message.public_id])).status_code == HTTPStatus.FORBIDDEN
+
+
+@pytest.mark.parametrize("typed", ["today", "{day:%a} {day.day} {day:%b}", "{day:%Y-%m-%d}"])
+def test_the_one_day_is_typed_in_words(client: Client, desk: User, put: Put, typed: str) -> None:
+    today = factory.local_day(factory.now())
+    noon = factory.at(today, "12:00")
+    put(due_at=noon, patient=factory.make_patient(last_name="Rao"))
+    put(due_at=noon + timedelta(days=1), patient=factory.make_patient(last_name="Noël"))
+    page = listed(client, on=typed.format(day=today))
+    assert "Devika Rao" in page
+    assert "Devika Noël" not in page
+    assert f'value="{today:%a} {today.day} {today:%b}' in page
+
+
+def test_what_is_no_day_is_said_beside_its_words(client: Client, desk: User, put: Put) -> None:
+    put(patient=factory.make_patient(last_name="Rao"))
+    page = listed(client, on="32 Foo")
+    assert "“32 Foo” is not a day. Enter a day such as 24 Nov. Until then every day is shown." in page
+    assert 'value="32 Foo"' in page
+    assert "Devika Rao" in page
