@@ -79,6 +79,17 @@ class Shelf:
     is_ordered: bool = False
 
 
+def with_use(model: type[models.Model], held: str) -> "models.QuerySet[Any]":
+    """Return the rows, each with how many in use hang on it as `in_use`; `held` names them from the row."""
+    in_use = models.Count(held, filter=models.Q(**{f"{held}__is_active": True}))
+    return model._default_manager.annotate(in_use=in_use)
+
+
+def use_column(label: Words) -> Column:
+    """Return the column that shows what `with_use` counts."""
+    return Column(label, lambda row: str(row.in_use), is_figure=True)
+
+
 class RowForm(forms.ModelForm):
     """The form of one row. `seen` is a fingerprint of what it showed, `operation` the key of this submit."""
 

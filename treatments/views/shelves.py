@@ -1,12 +1,11 @@
 """The pages of the catalogue, and its small table of what patients come for. The places on the body: clinic.desk."""
 
-from typing import Any
+from functools import partial
 
-from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
 from clinic.lib.access import Permission
-from clinic.lib.shelves import Column, RowForm, Shelf, Tab
+from clinic.lib.shelves import RowForm, Shelf, Tab, use_column, with_use
 from treatments.models import Concern
 
 GROUP = gettext_lazy("Catalogue")
@@ -29,24 +28,18 @@ class ConcernForm(RowForm):
         }
 
 
-def _concerns() -> QuerySet[Any]:
-    return Concern.objects.annotate(offers=Count("protocols", filter=Q(protocols__is_active=True))).order_by("name")
+catalogue_shelf = partial(Shelf, permission=Permission.MANAGE_CATALOGUE, group=GROUP, tabs=TABS)
+OFFERS = use_column(gettext_lazy("Treatments"))
 
-
-OFFERS = Column(gettext_lazy("Treatments"), lambda row: str(row.offers), is_figure=True)
-
-CONCERNS = Shelf(
+CONCERNS = catalogue_shelf(
     name="concern",
     model=Concern,
     form=ConcernForm,
-    permission=Permission.MANAGE_CATALOGUE,
-    group=GROUP,
-    tabs=TABS,
     icon="chat-heart",
     title=gettext_lazy("Concerns"),
     hint=gettext_lazy("What patients come for. A treatment is found by its concerns too."),
     add=gettext_lazy("Add a concern"),
     empty=gettext_lazy("No concerns yet"),
     columns=(OFFERS,),
-    rows=_concerns,
+    rows=lambda: with_use(Concern, "protocols").order_by("name"),
 )

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -16,14 +16,14 @@ from django.views.decorators.http import require_safe
 
 from clinic.lib.access import Permission, allows, requires
 from clinic.lib.requests import person
-from clinic.lib.shelves import Column, Note, RowForm, Shelf
+from clinic.lib.shelves import Column, Note, RowForm, with_use
 from clinic.models import Clinic, Clinician
 from scheduling.day_list import Row
 from scheduling.forms.visits import REASONS
 from scheduling.planning.unnamed import visits_with_others
 from treatments.models import Area
 from treatments.named import Named, bookable
-from treatments.views.shelves import GROUP, OFFERS, TABS
+from treatments.views.shelves import OFFERS, catalogue_shelf
 
 
 class AreaForm(RowForm):
@@ -61,8 +61,7 @@ class AreaForm(RowForm):
 
 
 def _areas() -> QuerySet[Any]:
-    counted = Area.objects.annotate(offers=Count("protocols", filter=Q(protocols__is_active=True)))
-    return counted.prefetch_related("clinicians").order_by("position", "pk")
+    return with_use(Area, "protocols").prefetch_related("clinicians").order_by("position", "pk")
 
 
 def _sides(area: Area) -> str:
@@ -94,13 +93,10 @@ def area_notes(area: Area, now: datetime) -> list[Note]:
     return found
 
 
-AREAS = Shelf(
+AREAS = catalogue_shelf(
     name="area",
     model=Area,
     form=AreaForm,
-    permission=Permission.MANAGE_CATALOGUE,
-    group=GROUP,
-    tabs=TABS,
     icon="person-standing",
     title=gettext_lazy("Areas"),
     hint=gettext_lazy(

@@ -1,14 +1,15 @@
 """Rooms and devices with their kinds. One that visits hold stays what it is until they are moved."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.lib.access import Permission
 from clinic.lib.rows import RowRefused
-from clinic.lib.shelves import Column, RowForm, Shelf, Tab
+from clinic.lib.shelves import Column, RowForm, Shelf, Tab, use_column, with_use
 from clinic.models import Device, DeviceKind, Room, RoomKind
 
 from .ahead import visits_ahead
@@ -96,21 +97,11 @@ def _devices() -> QuerySet[Any]:
     return Device.objects.select_related("kind")
 
 
-def _room_kinds() -> QuerySet[Any]:
-    return RoomKind.objects.annotate(in_use=Count("rooms", filter=Q(rooms__is_active=True))).order_by("name")
-
-
-def _device_kinds() -> QuerySet[Any]:
-    return DeviceKind.objects.annotate(in_use=Count("devices", filter=Q(devices__is_active=True))).order_by("name")
-
-
-ROOMS = Shelf(
+_shelf = partial(Shelf, permission=Permission.MANAGE_CLINIC, group=GROUP, tabs=TABS)
+ROOMS = _shelf(
     name="room",
     model=Room,
     form=RoomForm,
-    permission=Permission.MANAGE_CLINIC,
-    group=GROUP,
-    tabs=TABS,
     icon="door-closed",
     title=gettext_lazy("Rooms"),
     hint=gettext_lazy(
@@ -123,13 +114,10 @@ ROOMS = Shelf(
     check=check_place,
     is_ordered=True,
 )
-DEVICES = Shelf(
+DEVICES = _shelf(
     name="device",
     model=Device,
     form=DeviceForm,
-    permission=Permission.MANAGE_CLINIC,
-    group=GROUP,
-    tabs=TABS,
     icon="plug",
     title=gettext_lazy("Devices"),
     hint=gettext_lazy("What two visits cannot use at the same time."),
@@ -140,33 +128,27 @@ DEVICES = Shelf(
     check=check_place,
     is_ordered=True,
 )
-ROOM_KINDS = Shelf(
+ROOM_KINDS = _shelf(
     name="room_kind",
     model=RoomKind,
     form=RoomKindForm,
-    permission=Permission.MANAGE_CLINIC,
-    group=GROUP,
-    tabs=TABS,
     icon="door-open",
     title=gettext_lazy("Kinds of room"),
     hint=gettext_lazy("Treatments ask for a kind of room, never for one room."),
     add=gettext_lazy("Add a kind of room"),
     empty=gettext_lazy("No kinds of room yet"),
-    columns=(Column(gettext_lazy("Rooms in use"), lambda row: str(row.in_use), is_figure=True),),
-    rows=_room_kinds,
+    columns=(use_column(gettext_lazy("Rooms in use")),),
+    rows=lambda: with_use(RoomKind, "rooms").order_by("name"),
 )
-DEVICE_KINDS = Shelf(
+DEVICE_KINDS = _shelf(
     name="device_kind",
     model=DeviceKind,
     form=DeviceKindForm,
-    permission=Permission.MANAGE_CLINIC,
-    group=GROUP,
-    tabs=TABS,
     icon="cpu",
     title=gettext_lazy("Kinds of device"),
     hint=gettext_lazy("Treatments ask for a kind of device, or for none."),
     add=gettext_lazy("Add a kind of device"),
     empty=gettext_lazy("No kinds of device yet"),
-    columns=(Column(gettext_lazy("Devices in use"), lambda row: str(row.in_use), is_figure=True),),
-    rows=_device_kinds,
+    columns=(use_column(gettext_lazy("Devices in use")),),
+    rows=lambda: with_use(DeviceKind, "devices").order_by("name"),
 )
