@@ -320,7 +320,8 @@ class ClinicMachine(RuleBasedStateMachine):
         if operation is None:
             self.book.hours.rows = kept
             return
-        self.book.hours.named(operation.result.get("absence") or operation.result.get("closure"))
+        for name in ("absence", "closure"):
+            self.book.hours.named(name, operation.result.get(name))
         self.acts.append(Act(operation.pk, hours=plain.changes(kept, self.book.hours.rows), scope=scope_of(asked)))
 
     def _hours_back(self, act: Act) -> Refused:

@@ -51,6 +51,13 @@ def hold(book: Book, ground: Ground) -> None:
     messages_are_as_said(book)
 
 
+def same(what: str, found: Any, said: Any) -> None:
+    if found != said and isinstance(found, dict):
+        keys = [key for key in found.keys() | said.keys() if found.get(key) != said.get(key)]
+        found, said = ({key: one.get(key) for key in keys} for one in (found, said))
+    assert found == said, f"{what}: the rows say {found}, the plain clinic {said}"
+
+
 def nothing_overlaps(held: list[Row]) -> None:
     for one, other in combinations(held, 2):
         for what, (since, until) in HELD.items():
@@ -97,7 +104,7 @@ def visits_are_as_said(rows: list[Row], book: Book) -> None:
         )
         for row in rows
     }
-    assert found == said
+    same("visits", found, said)
 
 
 def courses_are_as_said(held: list[Row], book: Book) -> None:
@@ -106,14 +113,14 @@ def courses_are_as_said(held: list[Row], book: Book) -> None:
     states = Session.objects.order_by("number").values_list("plan_id", "number", "state")
     for course in book.courses:
         key = course["key"]
-        assert (plans[key], counts[key]) == (course["status"], course["count"])
+        same("course", (plans[key], counts[key]), (course["status"], course["count"]))
         mine = [row for row in held if row["session__plan_id"] == key]
-        assert [row["session__number"] for row in mine] == list(range(1, len(mine) + 1)), "numbers follow dates"
+        same("numbers by dates", [row["session__number"] for row in mine], list(range(1, len(mine) + 1)))
         found = [(number, state) for plan, number, state in states if plan == key]
         by_number = ["completed" if row["status"] == "completed" else "booked" for row in mine]
         by_number += ["planned"] * (course["open"] - len(mine))
         by_number += ["dropped"] * (len(found) - len(by_number))
-        assert found == list(enumerate(by_number, 1))
+        same("sessions", found, list(enumerate(by_number, 1)))
         if course["status"] == "discontinued":
             assert {row["status"] for row in mine} <= {"completed"}
 
@@ -129,5 +136,5 @@ def messages_are_as_said(book: Book) -> None:
             sent[kind, visit or plan] += 1
         else:
             assert state in {MessageState.WITHDRAWN, MessageState.EXPIRED}, state
-    assert waiting == {key: message["due"] for key, message in book.mail.waiting.items()}
-    assert sent == book.mail.sent
+    same("what waits", waiting, {key: message["due"] for key, message in book.mail.waiting.items()})
+    same("what left", dict(sent), dict(book.mail.sent))

@@ -20,6 +20,7 @@ class Hours:
     def __init__(self, zone: ZoneInfo) -> None:
         self.zone = zone
         self.rows: dict[int, Row] = {}
+        self.keys: dict[tuple[str, int], int] = {}
 
     def some(self, what: str, **fields: Any) -> list[int]:
         return [
@@ -70,11 +71,14 @@ class Hours:
                 **{"from": start},
             )
 
-    def named(self, key: int | None) -> None:
-        """Give the newest row the key that the database gave it."""
-        if key is not None:
-            newest = min(self.rows)
-            self.rows[key] = self.rows.pop(newest)
+    def named(self, what: str, pk: int | None) -> None:
+        """Write down under which key the database keeps the newest row."""
+        if pk is not None:
+            self.keys[what, pk] = min(self.rows)
+
+    def pk(self, key: int) -> int:
+        """Return the key of a row in the database."""
+        return next(pk for (_what, pk), row in self.keys.items() if row == key)
 
 
 def changes(before: dict[int, Row], after: dict[int, Row]) -> dict[int, tuple[Row | None, Row | None]]:

@@ -86,6 +86,9 @@ class Mail:
     def _leave(self, key: tuple[str, int], message: dict[str, Any], visits: list[Visit], now: datetime) -> None:
         kind, about = key[0], message["about"]
         wall = now.astimezone(self.zone)
+        if kind.startswith("reminder") and about["status"] not in AHEAD:
+            del self.waiting[key]
+            return
         if kind.startswith("reminder") and not SINCE <= wall.time() <= UNTIL:
             self._not_at_night(key, message, wall)
             return

@@ -73,7 +73,7 @@ class Wish:
         key = keys[self.variant % len(keys)]
         refused: Refused = {HoursRefused} if self.book.hours.rows[key]["until"] <= self.book.now else set()
         change = lambda: plain.absence_ends(self.book.hours, key, self.book.now)  # noqa: E731
-        return services.remove_absence, refused, change, {"absence_id": key}
+        return services.remove_absence, refused, change, {"absence_id": self.book.hours.pk(key)}
 
     def closed(self) -> Asked:
         last = self.day + timedelta(days=self.variant)
@@ -91,7 +91,7 @@ class Wish:
         key = keys[self.variant % len(keys)]
         refused: Refused = {HoursRefused} if self.book.hours.rows[key]["until"] < self.today else set()
         change = lambda: plain.closure_ends(self.book.hours, key, self.today)  # noqa: E731
-        return services.remove_closure, refused, change, {"closure_id": key}
+        return services.remove_closure, refused, change, {"closure_id": self.book.hours.pk(key)}
 
     def own_day(self) -> Asked:
         spans = DAYS[self.variant % len(DAYS)]
