@@ -18,7 +18,7 @@ from clinic.models import Clinic
 from patients.models import Message, MessageState
 from patients.services.outbox import links
 from patients.services.outbox.letters import letter
-from patients.services.outbox.registry import CallInstead, Composed, NoLongerTrue, NotNow, Outcome, composer
+from patients.services.outbox.registry import CallInstead, Composed, NoLongerTrue, NotNow, Outcome, Together, composer
 from scheduling.mail_words import notes_words, reminder_words, series_words
 from scheduling.models import AHEAD, Appointment, AppointmentMessage, AppointmentStatus, SeriesMessage
 from scheduling.services.asked_again import series_again, visit_again
@@ -48,11 +48,20 @@ def first_visit_of(keys: Sequence[int]) -> Mapping[int, datetime]:
     return {**dict(first), **{key: datetime.fromisoformat(start) for key, start in told.items()}}
 
 
+def _links(keys: Sequence[int]) -> Mapping[int, AppointmentMessage]:
+    """Return what each message speaks about, with the visit."""
+    found = AppointmentMessage.objects.select_related("appointment").filter(message__in=keys)
+    return {link.message_id: link for link in found}
+
+
 def _reminder(message: Message, now: datetime) -> Outcome:
-    link = AppointmentMessage.objects.select_related("appointment").filter(message=message).first()
+    return _reminder_of(_links([message.pk]).get(message.pk), Clinic.objects.current(), message, now)
+
+
+def _reminder_of(link: AppointmentMessage | None, clinic: Clinic, message: Message, now: datetime) -> Outcome:
     if link is None:
         return ABOUT_NOTHING
-    visit, patient, clinic = link.appointment, message.patient, Clinic.objects.current()
+    visit, patient = link.appointment, message.patient
     if not visit.is_ahead:
         return NoLongerTrue(_("The visit is not ahead any more."))
     if not patient.reminders_by_email:
@@ -66,8 +75,13 @@ def _reminder(message: Message, now: datetime) -> Outcome:
     return letter(**vars(reminder_words(visit, clinic, now)), clinic=clinic, patient=patient)
 
 
-composer(REMINDER_3_DAYS, label=gettext_lazy("Reminder, 3 days"), visits=visit_of, again=visit_again)(_reminder)
-composer(REMINDER_1_DAY, label=gettext_lazy("Reminder, 1 day"), visits=visit_of, again=visit_again)(_reminder)
+for _kind, _label in (
+    (REMINDER_3_DAYS, gettext_lazy("Reminder, 3 days")),
+    (REMINDER_1_DAY, gettext_lazy("Reminder, 1 day")),
+):
+    composer(_kind, label=_label, visits=visit_of, again=visit_again, together=Together(_links, _reminder_of))(
+        _reminder
+    )
 
 
 @composer(SERIES_SUMMARY, label=gettext_lazy("All dates"), visits=first_visit_of, again=series_again)

@@ -5,11 +5,14 @@ from collections import Counter
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
+import pytest
 from django.db import connection, transaction
 
 from patients.models import Message, MessageState
 from patients.services.outbox import queue
 from patients.services.outbox import sweep as sweeping
+from patients.services.outbox import together as together_module
+from patients.services.outbox.together import Group
 from tests.race import FAULTS, sized
 from tests.scheduling.mailing import MONDAY, Course, a_reminder
 from tests.smtp import Sink
@@ -56,12 +59,14 @@ def sent_ids(smtp: Sink) -> Counter[str]:
     return Counter(str(mail["Message-ID"]) for mail in smtp.messages)
 
 
-def test_sweeps_at_once_send_each_message_once(smtp: Sink) -> None:
+@pytest.mark.parametrize("batch", [3, 5])
+def test_sweeps_at_once_send_each_message_once(smtp: Sink, batch: int) -> None:
+    """Three go one by one, five together."""
     course = Course()
     for _round in range(ROUNDS):
         smtp.messages.clear()
         many(course)
-        assert at_once(lambda: sweeping.sweep(NOON, batch=3)) == []
+        assert at_once(lambda: sweeping.sweep(NOON, batch=batch)) == []
         assert len(smtp.messages) == MESSAGES
         assert set(sent_ids(smtp).values()) == {1}
         assert not Message.objects.exclude(state=MessageState.SENT).exists()
@@ -69,7 +74,11 @@ def test_sweeps_at_once_send_each_message_once(smtp: Sink) -> None:
         course.plan.sessions.get(number=1).appointments.all().delete()
 
 
-def test_control_without_the_claim_they_are_sent_twice(smtp: Sink) -> None:
+@pytest.mark.parametrize("is_together", [False, True], ids=["one by one", "together"])
+def test_control_without_the_claim_they_are_sent_twice(
+    smtp: Sink, is_together: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(together_module, "FEWEST", 1 if is_together else 1000)
     course = Course()
     many(course)
     together, mine = threading.Barrier(2), threading.local()
@@ -91,8 +100,19 @@ def test_control_without_the_claim_they_are_sent_twice(smtp: Sink) -> None:
     def unmarked(sender: sweeping._Sender, message: Message, **values: object) -> int:
         return 1
 
+    def all_of_them(group: Group) -> list[int]:
+        group.lease = NOON + sweeping.LEASE
+        keys = [message.pk for message in group.messages]
+        Message.objects.filter(pk__in=keys).update(attempts=1)
+        return keys
+
+    def whoever_it_is(group: Group, done: Message | None, coming: Message | None) -> bool:
+        return coming is not None
+
     with (
         patch.object(sweeping, "claim", careless),
+        patch.object(Group, "begin", all_of_them),
+        patch.object(Group, "mark", whoever_it_is),
         patch.object(sweeping._Sender, "begin", yes),
         patch.object(sweeping._Sender, "change", unmarked),
     ):

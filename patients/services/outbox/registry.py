@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 
-from clinic.models import Operation
+from clinic.models import Clinic, Operation
 from patients.models import Message
 
 
@@ -70,6 +70,18 @@ Visits = Callable[[Sequence[int]], Mapping[int, datetime]]
 
 
 @dataclass(frozen=True)
+class Together:
+    """How many messages of a kind are composed at once.
+
+    `read` returns what each speaks about, by the message's key, in one query; `compose` takes it (None where there is
+    nothing), the clinic, the message and now, asks the database nothing and stores nothing.
+    """
+
+    read: Callable[[Sequence[int]], Mapping[int, Any]]
+    compose: Callable[[Any, Clinic, Message, datetime], Outcome]
+
+
+@dataclass(frozen=True)
 class Kind:
     """A kind of message: what people call it, how it is composed, and which visit each message speaks of.
 
@@ -82,13 +94,19 @@ class Kind:
     compose: Composer = field(repr=False)
     visits: Visits = field(repr=False)
     again: Again | None = field(default=None, repr=False)
+    together: Together | None = field(default=None, repr=False)
 
 
 _kinds: dict[str, Kind] = {}
 
 
 def composer(
-    name: str, *, label: str | Promise, visits: Visits, again: Again | None = None
+    name: str,
+    *,
+    label: str | Promise,
+    visits: Visits,
+    again: Again | None = None,
+    together: Together | None = None,
 ) -> Callable[[Composer], Composer]:
     """Register how messages of a kind are composed.
 
@@ -97,7 +115,7 @@ def composer(
     """
 
     def register(compose: Composer) -> Composer:
-        _kinds[name] = Kind(name, label, compose, visits, again)
+        _kinds[name] = Kind(name, label, compose, visits, again, together)
         return compose
 
     return register

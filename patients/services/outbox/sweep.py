@@ -6,6 +6,7 @@ withdrawn or taken over meanwhile is left alone. Killed before the answer is mar
 Message-ID goes again: none is lost, and there are no more duplicates than kills.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -25,12 +26,16 @@ from patients.models import Channel, Message, MessageState
 
 from . import links, registry, sending
 from .sending import Answer, Verdict
+from .together import Group, split
 
 LEASE = timedelta(seconds=settings.EMAIL_TIMEOUT * 15)
 """Longer than the slowest send: the timeout is for each answer of the server, and a mail takes about ten."""
 BATCH = 100
 BUDGET = timedelta(seconds=180)
 """A sweep stops by itself before Celery's soft time limit; the next one goes on."""
+
+
+Writer = Callable[[Message, datetime], registry.Outcome]
 
 
 @dataclass
@@ -95,10 +100,13 @@ def claim(now: datetime, *, size: int) -> list[Message]:
 
 
 def _send_all(claimed: list[Message], sender: "_Sender", *, until: datetime) -> bool:
-    """Send a batch one by one; say whether the server still answers. What was not begun is given back."""
+    """Send a batch, in groups or one by one; say whether the server still answers. What was not begun is given back."""
     lease = claimed[0].lease_until
+    groups, alone = split(claimed)
     try:
-        return all(sender.clock() < until and sender.send(message) for message in claimed)
+        return all(sender.clock() < until and Group(sender, group).send(until) for group in groups) and all(
+            sender.clock() < until and sender.send(message) for message in alone
+        )
     finally:
         keys = [message.pk for message in claimed]
         Message.objects.filter(pk__in=keys, state=MessageState.CLAIMED, lease_until=lease).update(
@@ -156,17 +164,22 @@ class _Sender:
         fresh = held.filter(pk=message.pk, state=MessageState.CLAIMED, lease_until=message.lease_until).first()
         if fresh is None:
             return None
-        outcome = compose(fresh, self.clinic, now)
+        outcome = self.compose(fresh, now)
         if not isinstance(outcome, registry.Composed):
             self.set_aside(fresh, outcome, now)
             return None
-        outcome.keep()
-        fresh.message_id = fresh.message_id or sending.message_id(fresh)
-        fresh.to_address = fresh.patient.email
-        fresh.subject = sending.one_line(outcome.subject)[:200]
-        fresh.body = links.redacted(fresh, outcome.text) if "://" in outcome.text else outcome.text
+        mail = self.written(fresh, outcome)
         fresh.save(update_fields=["message_id", "to_address", "subject", "body"])
-        return sending.envelope(fresh, outcome, self.clinic)
+        return mail
+
+    def written(self, message: Message, outcome: registry.Composed) -> EmailMultiAlternatives:
+        """Keep what belongs to a mail, put into the row what it says (unsaved), and return it whole."""
+        outcome.keep()
+        message.message_id = message.message_id or sending.message_id(message)
+        message.to_address = message.patient.email
+        message.subject = sending.one_line(outcome.subject)[:200]
+        message.body = links.redacted(message, outcome.text) if "://" in outcome.text else outcome.text
+        return sending.envelope(message, outcome, self.clinic)
 
     def set_aside(self, message: Message, outcome: registry.Outcome, now: datetime) -> None:
         """Do with a message what its composer said instead of writing it."""
@@ -193,10 +206,8 @@ class _Sender:
         if answer.verdict is Verdict.SENT:
             if self.change(message, state=MessageState.SENT, settled_at=now, reason=""):
                 self.tally.sent += 1
-            else:  # withdrawn while the mail was on its way: both are true, and the desk must know both
-                Message.objects.filter(pk=message.pk, state=MessageState.WITHDRAWN).update(
-                    reason=Concat(Left("reason", 150), Value(" " + _("The mail had left a moment before.")))
-                )
+            else:
+                self.left_before(message)
         elif answer.verdict is Verdict.NEVER or message.attempts >= sending.MOST_TRIES:
             self.tally.failed += self.change(message, state=MessageState.FAILED, reason=answer.reason, settled_at=now)
         else:
@@ -205,13 +216,26 @@ class _Sender:
                 message, state=MessageState.WAITING, reason=answer.reason, due_at=now + wait
             )
 
+    def left_before(self, message: Message) -> None:
+        """Note on a message that was withdrawn while its mail was on its way that both are true: the desk must know."""
+        Message.objects.filter(pk=message.pk, state=MessageState.WITHDRAWN).update(
+            reason=Concat(Left("reason", 150), Value(" " + _("The mail had left a moment before.")))
+        )
+
+    def lease_from_now(self) -> datetime:
+        return self.clock() + LEASE
+
+    def compose(self, message: Message, now: datetime, write: Writer | None = None) -> registry.Outcome:
+        """Return what a message says now; `write` composes it from what was read for many."""
+        return compose(message, self.clinic, now, write)
+
     def change(self, message: Message, **values: Any) -> int:
         """Change a message that is still held under its lease; return 0 when it is not ours any more."""
         mine = Message.objects.filter(pk=message.pk, state=MessageState.CLAIMED, lease_until=message.lease_until)
         return mine.update(lease_until=None, **values)
 
 
-def compose(message: Message, clinic: Clinic, now: datetime) -> registry.Outcome:
+def compose(message: Message, clinic: Clinic, now: datetime, write: Writer | None = None) -> registry.Outcome:
     """Ask the app that owns the kind what the message says now."""
     kind = registry.kind(message.kind)
     if message.not_after is not None and message.not_after <= now:
@@ -221,4 +245,4 @@ def compose(message: Message, clinic: Clinic, now: datetime) -> registry.Outcome
     if not message.patient.email:
         return registry.CallInstead(_("No e-mail address."))
     with translation.override(message.patient.language), timezone.override(clinic.tz):
-        return kind.compose(message, now)
+        return (write or kind.compose)(message, now)
