@@ -1,181 +1,24 @@
 """How people are found: by part of a name, of a phone or an e-mail, by birth date or file number."""
 
 import json
-import string
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Self, overload
 
 from django.db import models
-from django.db.models import Case, Func, Q, Value, When
+from django.db.models import Case, Q, Value, When
 from django.db.models.expressions import Combinable, CombinedExpression
-from django.db.models.functions import Coalesce, Lower
-from django.db.models.lookups import Contains
+from django.db.models.functions import Coalesce
 
 from clinic.lib.access import Permission, allows
-from clinic.lib.text import digits, normal
+from clinic.lib.text import digits
 from clinic.lib.typed import typed_dates
 from clinic.models import User
 
+from .asked import LARGEST_FILE_NUMBER, Stage, every, is_number, names_first, number_is, stages_of, tokens_of, words_of
+
 if TYPE_CHECKING:
     from .people import Patient
-
-FEWEST_PHONE_DIGITS = 3
-FEWEST_PART_LETTERS = 3
-LARGEST_FILE_NUMBER = 2**31 - 1
-MARKS_AROUND = "<>()[]{},;:'\"`"
-"""What stands around an address that was copied from a mail."""
-
-
-def _starts(word: str) -> Q:
-    """Match a word that one of the names begins with: the search text keeps a space before each."""
-    return Q(search_text__contains=f" {word}")
-
-
-def _number(number: str) -> Q:
-    """Match a file number as a whole, or a part of a phone."""
-    found = Q(file_number=int(number)) if int(number) <= LARGEST_FILE_NUMBER else Q(pk__in=[])
-    return found | Q(phone__contains=number) if len(number) >= FEWEST_PHONE_DIGITS else found
-
-
-def _word(word: str) -> Q:
-    if _is_digits(word):
-        return _number(word)
-    # One or two letters are in nearly every name, and no index knows them: they must begin one.
-    return Q(search_text__contains=word) if len(word) >= FEWEST_PART_LETTERS else _starts(word)
-
-
-def _mail(word: str) -> Q:
-    """Match a part of what stands before the @, or of the whole address once the @ is typed.
-
-    The first condition is for the index; only the second tells "gail@" from everybody at "@gailmail.example".
-    """
-    found = Q(Contains(Lower("email"), word))
-    if "@" in word:
-        return found
-    local = Func(Lower("email"), Value("@"), Value(1), function="SPLIT_PART", output_field=models.TextField())
-    return found & Q(Contains(local, word))
-
-
-def _words(text: str) -> list[str]:
-    """Return the words as search compares them, without the marks around them."""
-    return [word for word in (part.strip(string.punctuation) for part in normal(text).split()) if word]
-
-
-def _token(token: str) -> Q | None:
-    """Match what was typed between two spaces: its words as names or numbers, or all of it as part of an e-mail."""
-    found = Q()
-    words = _words(token)
-    for word in words:
-        found &= _word(word)
-    mail = token.strip(MARKS_AROUND).lower()
-    if len(mail) < FEWEST_PART_LETTERS or not any(character.isalpha() for character in mail):
-        return found if words else None
-    if "@" in mail:
-        return _mail(mail)
-    return found | _mail(mail) if words else _mail(mail)
-
-
-ELSEWHERE = 100
-"""What a word that stands in no name weighs; one that stands within a name weighs 1, one that begins it nothing."""
-
-
-def _names_first(words: list[str]) -> Combinable:
-    """Rank by how each word is met: it begins a name, stands in one, or is found elsewhere, as in an e-mail."""
-    rank: Combinable = Value(0)
-    for word in words:
-        rank = rank + Case(When(_starts(word), then=0), When(search_text__contains=word, then=1), default=ELSEWHERE)
-    return rank
-
-
-def _every(conditions: Iterable[Q]) -> Q:
-    found = Q()
-    for condition in conditions:
-        found &= condition
-    return found
-
-
-def _is_number(text: str) -> bool:
-    return bool(digits(text)) and not any(character.isalpha() for character in text)
-
-
-def _tokens(text: str) -> list[Q]:
-    return [found for found in (_token(token) for token in text.split()) if found is not None]
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One way in which a text matches. `rank` orders those who match in this way; without one they are equals.
-
-    `few` says that never many match.
-    """
-
-    found: Q
-    rank: Combinable | None = None
-    few: bool = False
-
-
-def _stages(text: str) -> list[Stage]:
-    """Return the ways in which a text matches, the best first."""
-    number = digits(text)
-    if days := typed_dates(text):
-        stages = [Stage(Q(birth_date=day), few=True) for day in days]
-        by_phone = Stage(Q(phone__contains=number))
-        return [*stages, by_phone] if text.isdecimal() else stages
-    if _is_number(text):
-        return _number_stages(number)
-    tokens = [token for token in text.split() if _token(token) is not None]
-    return _word_stages(tokens) if tokens else []
-
-
-def _number_stages(number: str) -> list[Stage]:
-    """Return a file number as said, the file that took up one of this number, and a part of a phone."""
-    exact = int(number) if int(number) <= LARGEST_FILE_NUMBER else 0
-    file, merged = Q(file_number=exact), Q(merged_files__file_number=exact)
-    stages = [Stage(file, few=True), Stage(merged, few=True)]
-    return stages + [Stage(Q(phone__contains=number))] * (len(number) >= FEWEST_PHONE_DIGITS)
-
-
-def _word_stages(tokens: list[str]) -> list[Stage]:
-    """Return who has names that begin with all words, who has them in their names, and whom else they meet.
-
-    The first two leave out what they imply: each condition more is one that the planner must guess at.
-    """
-    words = [word for token in tokens for word in _words(token)]
-    matched = _every(found for found in map(_token, tokens) if found is not None)
-    if not words:
-        return [Stage(matched)]
-    begins, stands = _every(map(_begins, tokens)), _every(map(_stands, tokens))
-    several = _names_first(words) if len(words) > 1 else None
-    return [Stage(begins), Stage(stands & ~_every(map(_starts, words)), several), Stage(matched & ~stands, several)]
-
-
-def _begins(token: str) -> Q:
-    """Match who has names that begin with each word of a token, and all else that the token asks."""
-    return _beyond_names(token) & _every(map(_starts, _words(token)))
-
-
-def _stands(token: str) -> Q:
-    """Match who has each word of a token within a name, and all else that the token asks."""
-    words = _words(token)
-    if "@" not in token:
-        words = [word for word in words if len(word) >= FEWEST_PART_LETTERS or _is_digits(word)]
-        short = _every(_starts(word) for word in _words(token) if word not in words)
-        return _beyond_names(token) & short & _every(Q(search_text__contains=word) for word in words)
-    return _beyond_names(token) & _every(Q(search_text__contains=word) for word in words)
-
-
-def _beyond_names(token: str) -> Q:
-    """Match what a token asks of other facts than names: an address with an @, the numbers in it."""
-    if "@" in token:
-        return _mail(token.strip(MARKS_AROUND).lower())
-    return _every(_number(word) for word in _words(token) if _is_digits(word))
-
-
-def _is_digits(word: str) -> bool:
-    return word.isdecimal() and word.isascii()
-
 
 BY_NAME = ("last_name", "first_name", "id")
 MANY = 4000
@@ -207,15 +50,15 @@ class PatientQuerySet(models.QuerySet["Patient"]):
             found = Q(birth_date__in=days) | Q(phone__contains=number) if text.isdecimal() else Q(birth_date__in=days)
             likeliest = [When(birth_date=day, then=place) for place, day in enumerate(days)]
             return self._ranked(found, Case(*likeliest, default=len(days)))
-        if _is_number(text):
+        if is_number(text):
             exact = int(number) if int(number) <= LARGEST_FILE_NUMBER else 0
             merged = Q(pk__in=self.model._base_manager.filter(file_number=exact).values("merged_into"))
             rank = Case(When(file_number=exact, then=0), When(merged, then=1), default=2)
-            return self._ranked(_number(number) | merged, rank)
-        tokens = _tokens(text)
+            return self._ranked(number_is(number) | merged, rank)
+        tokens = tokens_of(text)
         if not tokens:
             return self._ranked(Q(pk__in=[]), Value(0))
-        return self._ranked(_every(tokens), _names_first(_words(text)))
+        return self._ranked(every(tokens), names_first(words_of(text)))
 
     def likeliest(self, text: str, *, archived: bool = False) -> "Likeliest":
         """Return the same people as `matching`, the best match first, among equals who was here last.
@@ -224,9 +67,9 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         way of matching after another, and only for as many as are wanted.
         """
         text = text.replace("\x00", " ").strip()
-        stages = _stages(text)
+        stages = stages_of(text)
         shelves = [self.on_file(), self.filter(archived_at__isnull=False)] if archived else [self.on_file()]
-        stages = _stages(text)
+        stages = stages_of(text)
         return Likeliest([(shelf, stage) for shelf in shelves for stage in stages])
 
     def maybe(self, *, birth_date: date | None, phone: str) -> Self:
