@@ -21,7 +21,7 @@ from clinic.lib.requests import person
 from patients.archived import sent_on
 from patients.facts import BOTH, FACTS, GONE, KEPT, Fact, differs, usual
 from patients.models import Patient
-from scheduling.services.merging import Pair, belongings, merge_patients, overlap
+from scheduling.services.merging import Pair, belongings, merge_patients, overlap, shared_places
 
 from .files import file_of, key_of, refused
 
@@ -112,6 +112,7 @@ def _page(
         "rows": [row for row in rows if row.kept or row.gone],
         "moves": moved_words({kind: len(keys) for kind, keys in belongings(gone).items()}),
         "overlap": overlap(kept, gone),
+        "shared": shared_places(kept, gone),
         "reason": request.POST.get("reason", ""),
     }
     return render(request, "desk/merge/page.html", shown, status=status)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pghistory
+from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from clinic.lib.days import clock, day_words, local_day, wall_time
@@ -19,7 +20,7 @@ from patients.models import Link, Merge, Message, Patient
 from scheduling.models import HOLDING, Appointment
 from scheduling.services.errors import BookingError
 from scheduling.services.locks import lock_book
-from treatments.models import TreatmentPlan
+from treatments.models import PlanArea, TreatmentPlan
 
 TRIES = 3
 
@@ -161,6 +162,29 @@ def overlap(kept: Patient, gone: Patient) -> datetime | None:
             return visit.starts_at
         last = visit if last is None or visit.ends_at > last.ends_at else last
     return None
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Two open courses, one of each file, that treat a place in common."""
+
+    kept: TreatmentPlan
+    gone: TreatmentPlan
+    places: tuple[PlanArea, ...]
+
+
+def shared_places(kept: Patient, gone: Patient) -> list[Shared]:
+    """Return the open courses that would treat one place of one body. The midline touches both sides."""
+    places = Prefetch("areas", PlanArea.objects.select_related("area"))
+    plans = list(TreatmentPlan.objects.open().filter(patient__in=[kept, gone]).prefetch_related(places))
+    of_kept, of_gone = ([plan for plan in plans if plan.patient_id == one.pk] for one in (kept, gone))
+    pairs = [(one, other, _common(one, other)) for one in of_kept for other in of_gone]
+    return [Shared(*pair) for pair in pairs if pair[2]]
+
+
+def _common(one: TreatmentPlan, other: TreatmentPlan) -> tuple[PlanArea, ...]:
+    theirs = list(other.areas.all())
+    return tuple(place for place in one.areas.all() if any(place.touches(there) for there in theirs))
 
 
 def _check_values(values: dict[str, Any], now: datetime) -> None:

@@ -1,7 +1,9 @@
 """The screens of whole files: archive, take back, side by side, merge, two people; and where old addresses lead."""
 
+import re
 import uuid
 from datetime import date
+from typing import Any
 
 import pytest
 import time_machine
@@ -14,6 +16,7 @@ from patients.models import Merge, Message, NotTwins, Patient
 from tests import factory
 from tests.desk.test_patient_page import BACKEND, NOW
 from tests.scheduling.helpers import take
+from treatments.models import Area
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +35,10 @@ def url(name: str, *patients: Patient) -> str:
 
 def send(client: Client, address: str, **typed: str) -> str:
     return client.post(address, {"operation": str(uuid.uuid4())} | typed, follow=True).content.decode()
+
+
+def words(answer: Any) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", answer.content.decode())).replace(" .", ".")
 
 
 def two_files() -> tuple[Patient, Patient]:
@@ -92,7 +99,7 @@ def test_both_files_stand_side_by_side(
     assert plan.patient == gone
     for _ in range(3):
         factory.make_plan(gone)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(16):
         client.get(url("patient_merge", kept, gone))
 
 
@@ -157,6 +164,27 @@ def test_visits_at_one_time_are_shown_before_and_refused_after(desk: User, clien
     assert "Both have a visit on Tue 1 Dec at 14:00: cancel or move one of them first" in page
     page = send(client, url("patient_merge", kept, gone), reason="Same card")
     assert "Both files have a visit on Tue 1 Dec at 14:00. Nothing was saved." in page
+
+
+def test_open_courses_on_one_place_are_named_before_the_merge(desk: User, client: Client) -> None:
+    kept, gone = two_files()
+    thigh = Area.objects.create(key="thigh", name="Thigh")
+    belly = Area.objects.create(key="belly", name="Belly", sided=False)
+    one = factory.make_plan(kept, areas=[(thigh, "left"), (belly, "midline")], name="Cellulite reduction")
+    other = factory.make_plan(gone, areas=[(thigh, "left"), (thigh, "right")], name="Body contouring")
+    address = url("patient_merge", kept, gone)
+    page = words(client.get(address))
+    assert (
+        f"Cellulite reduction of file {kept.file_label} and Body contouring of file {gone.file_label} "
+        "treat the same place: thigh left. After the merge their days are kept to each other. Stop one of them" in page
+    )
+    other.areas.filter(side="left").delete()
+    assert "treat the same place" not in words(client.get(address))
+    other.areas.update(side="midline")  # which touches both sides
+    assert "treat the same place: thigh left." in words(client.get(address))
+    one.status = "discontinued"
+    one.save(update_fields=["status"])
+    assert "treat the same place" not in words(client.get(address))
 
 
 def test_two_people_are_said_to_be_two_and_leave_the_list(desk: User, client: Client) -> None:

@@ -174,6 +174,11 @@ class PlanArea(models.Model):
     def __str__(self) -> str:
         return f"{self.area}, {self.get_side_display()}"
 
+    def touches(self, other: "PlanArea") -> bool:
+        """Say whether both are one place of a body; as PlanQuerySet.sharing_an_area_with, without a query."""
+        sides = {self.side, other.side}
+        return self.area_id == other.area_id and (len(sides) == 1 or Side.MIDLINE in sides)
+
 
 @pghistory.track()
 class Session(models.Model):
