@@ -1,6 +1,7 @@
 """Signing in: by e-mail and password, five tries, no sign-up, a new password by mail."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
@@ -111,3 +112,18 @@ def test_a_choice_of_light_or_dark_stays_with_the_person(desk: User, client: Cli
     away = client.post(reverse("set_theme"), {"theme": "light", "next": "https://elsewhere.example/"})
     assert away.headers["Location"] == "/"
     assert client.post(reverse("set_theme"), {"theme": "pink"}).status_code == 400
+
+
+def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(desk: User, client: Client) -> None:
+    """Not to the address that it was sent to: that one answers to POST alone."""
+    form, page = reverse("set_theme"), reverse("patient_list") + "?q=rao"
+    answer = client.post(form, {"theme": "dark"}, headers={"referer": f"http://testserver{page}"})
+    assert answer.headers["Location"] == f"{reverse('account_login')}?next={quote(page)}"
+    assert (
+        "You were signed out meanwhile. Nothing was saved." in client.get(answer.headers["Location"]).content.decode()
+    )
+    elsewhere = client.post(form, {"theme": "dark"}, headers={"referer": "https://elsewhere.example/x"})
+    assert elsewhere.headers["Location"] == f"{reverse('account_login')}?next={reverse('home')}"
+    part = client.post(form, {"theme": "dark"}, headers={"HX-Request": "true"})
+    assert part.headers["Location"] == f"{reverse('account_login')}?next={form}"
+    assert "signed out meanwhile" not in client.get(part.headers["Location"]).content.decode()

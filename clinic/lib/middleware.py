@@ -2,12 +2,20 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
+from django.contrib import messages
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from clinic.lib.back import back
 from clinic.lib.locks import RETRIED, Busy, StateRefused, sqlstate
 from clinic.models import Clinic, User
 
@@ -15,6 +23,19 @@ SEEN_EVERY = timedelta(minutes=1)
 AGAIN_SECONDS = 5
 BARE = {"/livez", "/healthz"}
 """Addresses that must answer when the database does not: they get no clinic."""
+
+
+class SignedOutMiddleware(LoginRequiredMiddleware):
+    """Ask who has no session to sign in. A form that was sent meanwhile is told as lost, and leads back to its page.
+
+    The address of a form often answers to POST alone: after signing in it would be an empty page.
+    """
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseBase:
+        if request.method != "POST" or request.headers.get("HX-Request"):
+            return super().handle_no_permission(request, view_func)
+        messages.error(request, _("You were signed out meanwhile. Nothing was saved. Sign in and do it once more."))
+        return redirect_to_login(back(request, reverse("home")), self.get_login_url(view_func))
 
 
 class ClinicMiddleware:

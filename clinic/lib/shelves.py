@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.db import models
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -249,7 +249,8 @@ def _shift(request: HttpRequest, shelf: Shelf, pk: int) -> HttpResponse:
     row = get_object_or_404(shelf.model, pk=pk)
     form = ShiftForm(request.POST)
     if not form.is_valid():
-        return HttpResponseBadRequest(_("Choose up or down."))
+        messages.error(request, _("This button was not complete. Nothing was saved. Load the page again."))
+        return redirect(f"{shelf.name}_list")
     try:
         shift_row(
             key=form.cleaned_data["operation"],
@@ -259,8 +260,10 @@ def _shift(request: HttpRequest, shelf: Shelf, pk: int) -> HttpResponse:
             actor=person(request),
             now=timezone.now(),
         )
-    except (Busy, OperationReused):
+    except Busy:
         messages.error(request, _("Many people are saving at this moment. Nothing was saved. Try again."))
+    except OperationReused:
+        messages.error(request, _("This button was used before. Nothing more was saved. Look at the list again."))
     else:
         messages.success(request, _("%(name)s moved one place.") % {"name": row})
     return redirect(f"{shelf.name}_list")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages as toasts
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -102,8 +102,10 @@ def message_resend(request: HttpRequest, public_id: UUID) -> HttpResponse:
     message = get_object_or_404(Message.objects.select_related("patient"), public_id=public_id)
     actor, now = person(request), timezone.now()
     form = OperationForm(request.POST)
+    returns = back(request, reverse("message_list" if allows(actor, Permission.SEE_MESSAGES) else "home"))
     if not form.is_valid():
-        return HttpResponseBadRequest(_("The form was incomplete. Nothing was saved."))
+        toasts.error(request, _("This button was not complete. Nothing was added. Load the page again."))
+        return redirect(returns)
     try:
         done = send_again(key=form.cleaned_data["operation"], message_id=message.public_id, actor=actor, now=now)
     except CannotSendAgain as refused:
@@ -116,7 +118,7 @@ def message_resend(request: HttpRequest, public_id: UUID) -> HttpResponse:
         due = datetime.fromisoformat(str(done.result["due"]))
         told = {"name": message.patient.full_name, "when": leaves_words(due, now)}
         toasts.success(request, _("%(name)s gets it once more: it leaves %(when)s.") % told)
-    return redirect(back(request, reverse("message_list" if allows(actor, Permission.SEE_MESSAGES) else "home")))
+    return redirect(returns)
 
 
 @require_POST

@@ -95,7 +95,8 @@ def patient_new(request: HttpRequest) -> HttpResponse:
         except Busy:
             form.add_error(None, _("Many people are saving at this moment. Nothing was saved. Try again."))
         except OperationReused:
-            form.add_error(None, _("This form was saved before with other words. Open a new one to register again."))
+            words = _("This form was saved before with other words. Nothing was saved now. Open a new one to register.")
+            form.add_error(None, words)
         else:
             _say_someone_else(request, patient, form.cleaned_data["operation"])
             said = _("%(name)s is registered: file %(file)s.")

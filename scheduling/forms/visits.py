@@ -82,8 +82,8 @@ class RestoreForm(ActForm):
         max_length=REASON_LENGTH,
         widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
         error_messages={
-            "required": gettext_lazy("Write why the visit stands again."),
-            "max_length": gettext_lazy("The reason is too long: 200 letters at most."),
+            "required": gettext_lazy("Write why the visit stands again. Nothing was saved."),
+            "max_length": gettext_lazy("The reason is too long: 200 letters at most. Nothing was saved."),
         },
     )
 
@@ -141,7 +141,10 @@ class TimeForm(ActForm):
         try:
             found["slot"] = read_token(found["to"], self.zone, today).slot if found["to"] else self._typed(found, today)
         except Unreadable as error:
-            raise forms.ValidationError(str(error)) from error
+            words = (
+                _("%(why)s Nothing was saved. Choose another time.") if found["to"] else _("%(why)s Nothing was saved.")
+            )
+            raise forms.ValidationError(words % {"why": error}) from error
         return found
 
     def _typed(self, found: dict[str, Any], today: date) -> Slot:

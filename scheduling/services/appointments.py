@@ -137,7 +137,9 @@ def move_appointment(
 
     def act(operation: Operation, visit: Appointment, _plan: TreatmentPlan | None) -> None:
         if visit.status not in AHEAD:
-            raise StaleAppointment(_("Only a visit that lies ahead can be moved. Nothing was saved."))
+            raise StaleAppointment(
+                _("Only a visit that lies ahead can be moved. Nothing was saved. Look at the visit again.")
+            )
         move_all(operation, [Step(visit, slot, Reasons(early=early_reason, late=late_reason))], actor, now)
 
     try:

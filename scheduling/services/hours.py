@@ -291,7 +291,7 @@ def _save(
     try:
         return in_transaction(attempt)
     except Taken as error:
-        words = _("This absence overlaps another one of the same clinician. Nothing was saved.")
+        words = _("This absence overlaps another one of the same clinician. Nothing was saved. Look at both.")
         raise HoursRefused(words) from error
 
 

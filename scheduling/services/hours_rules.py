@@ -33,7 +33,9 @@ def plain(span: WeekSpan) -> list[Any]:
 
 def not_past(day: date, now: datetime, zone: ZoneInfo) -> None:
     if day < local_day(now, zone):
-        raise HoursRefused(_("This day has passed, and past hours stay as they were. Enter today or a later day."))
+        raise HoursRefused(
+            _("This day has passed: past hours stay as they were. Nothing was saved. Enter a later day.")
+        )
 
 
 def exists(day: date, wall: time, zone: ZoneInfo) -> None:
@@ -41,17 +43,21 @@ def exists(day: date, wall: time, zone: ZoneInfo) -> None:
     try:
         instant(day, wall, zone)
     except NoSuchTime as error:
-        raise HoursRefused(_("The clocks skip %(time)s on %(day)s. Choose another time.") % values) from error
+        raise HoursRefused(
+            _("The clocks skip %(time)s on %(day)s. Nothing was saved. Choose another time.") % values
+        ) from error
     except TwoSuchTimes as error:
-        raise HoursRefused(_("The clocks show %(time)s twice on %(day)s. Choose another time.") % values) from error
+        raise HoursRefused(
+            _("The clocks show %(time)s twice on %(day)s. Nothing was saved. Choose another time.") % values
+        ) from error
 
 
 def in_order(spans: Iterable[Walls], what: str) -> None:
     ordered = sorted(spans)
     if any(ends <= starts for starts, ends in ordered):
-        raise HoursRefused(_("%(what)s end before they begin. Nothing was saved.") % {"what": what})
+        raise HoursRefused(_("%(what)s end before they begin. Nothing was saved. Mend the times.") % {"what": what})
     if any(after[0] < before[1] for before, after in pairwise(ordered)):
-        raise HoursRefused(_("%(what)s overlap. Nothing was saved.") % {"what": what})
+        raise HoursRefused(_("%(what)s overlap. Nothing was saved. Mend the times.") % {"what": what})
 
 
 def check_week(spans: Sequence[WeekSpan]) -> None:
@@ -64,7 +70,7 @@ def check_week(spans: Sequence[WeekSpan]) -> None:
         in_order(work, _("The hours of a day"))
         in_order(breaks, _("The breaks of a day"))
         if not all(any(since <= rest[0] and rest[1] <= until for since, until in work) for rest in breaks):
-            raise HoursRefused(_("A break lies outside the hours of its day. Nothing was saved."))
+            raise HoursRefused(_("A break lies outside the hours of its day. Nothing was saved. Mend the times."))
 
 
 def not_twice(absence: Absence, clinic: Clinic, now: datetime) -> None:

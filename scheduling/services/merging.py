@@ -135,10 +135,10 @@ def _check(pair: Pair, kept: Patient, gone: Patient, reason: str, now: datetime)
     if not reason:
         raise MergeRefused(_("Write how you know that they are one person. Nothing was saved."))
     if kept.pk == gone.pk:
-        raise MergeRefused(_("This is one file already. Nothing was saved."))
+        raise MergeRefused(_("This is one file already. Nothing was saved. Choose another."))
     for patient in (kept, gone):
         if patient.merged_into:
-            words = _("File %(old)s was merged into file %(file)s a moment ago. Nothing was saved.")
+            words = _("File %(old)s was merged into file %(file)s meanwhile. Nothing was saved. Go on in that one.")
             raise MergeRefused(words % {"old": patient.file_label, "file": patient.merged_into.file_label})
     if kept.is_archived:
         raise MergeRefused(_("The file that stays is archived. Nothing was saved. Take it back into use first."))

@@ -32,7 +32,9 @@ def appointment_move(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Show where a visit may go, and put it there."""
     visit, clinic = visit_of(request, public_id), Clinic.objects.current()
     if not visit.is_ahead:
-        messages.error(request, _("Only a visit that lies ahead can be moved. Nothing was saved."))
+        messages.error(
+            request, _("Only a visit that lies ahead can be moved. Nothing was saved. Look at the visit again.")
+        )
         return redirect(back(request, day_of(visit, clinic)))
     if request.method == "GET":
         log_reading(person(request), visit.patient, "move")

@@ -92,11 +92,14 @@ def aftercare_new(request: HttpRequest) -> HttpResponse:
                 now=timezone.now(),
             )
         except VersionExists:
-            forms.main.add_error(None, _("This version has a text in this language. Nothing was saved."))
+            forms.main.add_error(
+                None, _("This version has a text in this language. Nothing was saved. Write a new version.")
+            )
         except Busy:
             forms.main.add_error(None, _("Many people are saving at this moment. Nothing was saved. Try again."))
         except OperationReused:
-            forms.main.add_error(None, _("This form was saved before with other words. Open it anew."))
+            words = _("This form was saved before with other words. Nothing was saved now. Open it anew.")
+            forms.main.add_error(None, words)
         else:
             said = _("Version %(number)d is written. No treatment shows it before you say so.")
             messages.success(request, said % {"number": text.version})
@@ -142,8 +145,12 @@ def aftercare_use(request: HttpRequest, version: int) -> HttpResponse:
             actor=person(request),
             now=timezone.now(),
         )
-    except (Busy, OperationReused):
+    except Busy:
         messages.error(request, _("Someone else is saving a treatment. Nothing was saved. Try again."))
+    except OperationReused:
+        messages.error(
+            request, _("This form was saved before with other words. Nothing was saved now. Tick them again.")
+        )
     else:
         said = ngettext(
             "%(count)d treatment shows version %(version)d now.",

@@ -84,7 +84,8 @@ def _create(request: HttpRequest, patient: Patient, protocol: Protocol) -> HttpR
         except Busy:
             form.add_error(None, _("Many people are saving at this moment. Nothing was saved. Try again."))
         except OperationReused:
-            form.add_error(None, _("This course was planned before with other values. Open a new form."))
+            words = _("This course was planned before with other values. Nothing was saved now. Open a new form.")
+            form.add_error(None, words)
         else:
             return redirect("series_planner", plan.public_id)
     return _form(request, patient, form)

@@ -105,11 +105,16 @@ def visit_types(request: HttpRequest) -> HttpResponse:
                 write_visit_types(
                     key=submit.cleaned_data["operation"], values=values, actor=person(request), now=timezone.now()
                 )
-            except (Busy, OperationReused):
+            except Busy:
                 messages.error(request, _("Someone else is saving this. Nothing was saved. Try again."))
+            except OperationReused:
+                words = _("This form was saved before with other words. Nothing was saved now. Open it anew.")
+                messages.error(request, words)
             else:
                 messages.success(request, _("Other visits are up to date. Booked ones keep their times."))
                 return redirect("visit_types")
+        elif not submit.is_valid():
+            messages.error(request, _("This form was not complete. Nothing was saved. Load the page again."))
     shown = {
         "forms": list(zip(KINDS, found, strict=True)),
         "wrong": [field for form in found for field in form if field.errors],
