@@ -124,6 +124,7 @@ def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(desk: User, 
     )
     elsewhere = client.post(form, {"theme": "dark"}, headers={"referer": "https://elsewhere.example/x"})
     assert elsewhere.headers["Location"] == f"{reverse('account_login')}?next={reverse('home')}"
+    client.get(elsewhere.headers["Location"])
     part = client.post(form, {"theme": "dark"}, headers={"HX-Request": "true"})
     assert part.headers["Location"] == f"{reverse('account_login')}?next={form}"
     assert "signed out meanwhile" not in client.get(part.headers["Location"]).content.decode()

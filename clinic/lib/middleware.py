@@ -9,7 +9,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http.response import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -31,7 +31,7 @@ class SignedOutMiddleware(LoginRequiredMiddleware):
     The address of a form often answers to POST alone: after signing in it would be an empty page.
     """
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseBase:
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
         if request.method != "POST" or request.headers.get("HX-Request"):
             return super().handle_no_permission(request, view_func)
         messages.error(request, _("You were signed out meanwhile. Nothing was saved. Sign in and do it once more."))

@@ -140,11 +140,11 @@ class Scene:
         self.page, self.after = words_of(self.client.get(url, follow=True).content), on_file()
         return self.page
 
-    def send(self, name: str, *args: Any, query: str = "", **data: Any) -> str:
+    def send(self, address: str, /, *args: Any, query: str = "", **data: Any) -> str:
         """Send a form and follow to the page that comes; `operation` is a new one unless it is given."""
         sent = {"operation": str(uuid.uuid4())} | {key: value for key, value in data.items() if value is not None}
         self.before = on_file()
-        answer = self.client.post(reverse(name, args=args) + query, sent, follow=True)
+        answer = self.client.post(reverse(address, args=args) + query, sent, follow=True)
         self.page, self.after = words_of(answer.content), on_file()
         return self.page
 
@@ -179,4 +179,8 @@ def shown(url: str, client: Client) -> dict[str, Any]:
     """Return what a form of the page sends when nobody touches it."""
     form = client.get(url).context["form"]
     values = {name: form[name].value() for name in form.fields}
-    return {name: "on" if value is True else value for name, value in values.items() if value not in (None, False)}
+    return {
+        name: "on" if value is True else value
+        for name, value in values.items()
+        if value is not None and value is not False
+    }

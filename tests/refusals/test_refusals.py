@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from tests.refusals import visits
+from tests.refusals import courses, files, hours, owner, visits
 from tests.refusals.scene import Case, Scene
 
 pytestmark = pytest.mark.django_db
-ALL = [*visits.CASES]
+ALL = [case for part in (courses, files, hours, owner, visits) for case in part.CASES]
 SAYS_SO = re.compile(r"[Nn]othing (more |new )?was ")
 
 

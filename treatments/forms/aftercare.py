@@ -148,9 +148,9 @@ class TextForms:
     def is_valid(self) -> bool:
         every = [form.is_valid() for form in (self.main, *self.steps, *self.common)]
         if all(every) and not any(form.step() for form in self.steps):
-            self.main.add_error(None, _("Write at least one thing to do."))
+            self.main.add_error(None, _("Write at least one thing to do. Nothing was saved."))
         if all(every) and (word := self._telling()):
-            words = _("“%(word)s” tells what the clinic does. The notes name no treatment.")
+            words = _("“%(word)s” tells what the clinic does. The notes name no treatment. Nothing was saved.")
             self.main.add_error(None, words % {"word": word})
         return not self.main.errors and all(every)
 
