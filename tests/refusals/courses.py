@@ -170,13 +170,31 @@ def plan_nowhere(s: Scene) -> None:
     plan(s, areas=[])
 
 
+@shows("This treatment does not treat that place. Choose from the list.")
+def plan_a_place_that_it_does_not_treat(s: Scene) -> None:
+    plan(s, areas=["nose:left"])
+
+
+@shows("Choose a size from the list.")
+def plan_without_a_size(s: Scene) -> None:
+    plan(s, size="")
+
+
+@shows("Choose a complexity from the list.")
+def plan_of_a_complexity_that_is_none(s: Scene) -> None:
+    plan(s, complexity="x")
+
+
 @shows("Thigh: for named clinicians only. Choose with whom.")
 def plan_a_guarded_area_with_anyone(s: Scene) -> None:
     Area.objects.update(restricted=True)
     plan(s, areas=["thigh:left"], clinician="any")
 
 
-@shows("Devika is 17. Under 19 only a clinician can plan a course, with the reason. Nothing was saved.")
+@shows(
+    "Devika is 17. Under 19 only a clinician can plan a course, with the reason. "
+    "Nothing was saved. Ask one to plan it on this page."
+)
 def plan_for_somebody_under_age(s: Scene) -> None:
     plan(s, patient=factory.make_patient(birth_date=date(2009, 5, 1)), sessions="10")
 
@@ -260,10 +278,12 @@ def book_dates_under_a_choice_that_is_wrong(s: Scene) -> None:
     book(s, lines(s), start_on="soon")
 
 
-@shows("This plan has 15 sessions left to book.", told=False)
+@shows("This plan has 1 session left to book.", told=False)
 def book_more_than_a_course_has(s: Scene) -> None:
-    form = lines(s)
-    lines(s, "choose", line=form["line"], first=form["first"], count="16")
+    TreatmentPlan.objects.filter(pk=s.plan.pk).update(session_count=15)
+    Session.objects.filter(plan=s.plan, number__lte=9).update(state="booked")
+    form = lines(s, count="1")
+    lines(s, "choose", line=form["line"], first=form["first"], count="2")
 
 
 @shows("This course changed meanwhile. Nothing was saved. Look over the dates, then book again.")
@@ -346,6 +366,33 @@ def press_a_line_that_is_no_number(s: Scene) -> None:
     lines(s, "later-x", line=form["line"], first=form["first"])
 
 
-@shows("Choose a time such as 14:00.", told=False)
-def choose_no_time(s: Scene) -> None:
-    lines(s, "choose", around="noon")
+CHOICES: dict[str, dict[str, Any]] = {
+    "Choose a time such as 14:00.": {"around": "noon"},
+    "Choose one day at least.": {"weekdays": []},
+    "Choose days of the week.": {"weekdays": ["9"]},
+    "Choose a rhythm.": {"rhythm": "waltz"},
+    "Choose a time.": {"around": ""},
+    "Enter the day to start from.": {"start_on": ""},
+    "This clinician takes no visits now. Choose another.": {"who": "999999"},
+}
+PICKED = {
+    "Enter a day such as 15 Dec 2026.": {"pick_day": "soon"},
+    "Enter a day from today on, within three years.": {"pick_day": "1 Dec 2036"},
+    "Choose a clinician.": {"pick_who": ""},
+    "The clocks skip 02:30 on 2027-03-14. Choose another time.": {"pick_day": "14 Mar 2027", "pick_time": "02:30"},
+}
+
+
+def choose_wrongly(sentence: str, act: str, asked: dict[str, Any]) -> None:
+    def press(s: Scene) -> None:
+        form = lines(s)
+        lines(s, act, line=form["line"], first=form["first"], **asked)
+
+    press.__name__ = f"{act}_{'_'.join(asked)}"
+    shows(sentence, told=False)(press)
+
+
+for said, typed in CHOICES.items():
+    choose_wrongly(said, "choose", typed)
+for said, typed in PICKED.items():
+    choose_wrongly(said, "take-2", {"pick_day": "15 Dec 2026", "pick_time": "14:00", "pick_who": "1"} | typed)

@@ -45,6 +45,10 @@ LIMITS = {
     "The longest cannot be below the shortest: enter 7 or more.": {"interval_max": "5"},
     "The best lies between the shortest and the longest: enter 7 to 14.": {"interval_ideal": "15"},
     "28 days is long: 1 to 2 weeks is the rule. Enter up to 14, or write where it comes from.": {"interval_max": "28"},
+    "Write why more than 14 days lie between visits: a label, a study, who decided.": {
+        "interval_ideal": "20",
+        "interval_max": "28",
+    },
     "75 minutes: nearly all treatments take 30, and none more than 60. Enter 5 to 60.": {"minutes": "75"},
     "Numbing takes 30 or 60 minutes, by the cream. Enter up to 120.": {"numbing_minutes": "180"},
     "Making a room ready takes up to 60 minutes here. Enter up to 60.": {"turnover_minutes": "90"},
@@ -301,7 +305,9 @@ def other_visits_without_a_key(s: Scene) -> None:
 
 
 CLINIC = {
-    "“Mesotherapy” tells what the clinic does. Choose a neutral name": {"short_name": "Mesotherapy House"},
+    "“Mesotherapy” tells what the clinic does. Choose a neutral name, such as Harbourlight Clinic.": {
+        "short_name": "Mesotherapy House"
+    },
     "Enter the clinic’s name.": {"name": ""},
     "Enter a name that messages can carry.": {"short_name": ""},
     "Write how people call the zone.": {"zone_word": ""},
@@ -326,7 +332,10 @@ for said, fields in CLINIC.items():
     fact(said, fields)
 
 
-@shows("1 visit lies ahead, told in Newfoundland time. Nothing was saved:")
+@shows(
+    "1 visit lies ahead, told in Newfoundland time. Nothing was saved: in another zone it would begin at another time "
+    "by the clock. Change the zone when no visit lies ahead."
+)
 def clinic_in_another_zone_while_visits_lie_ahead(s: Scene) -> None:
     s.visit()
     save(s, "clinic_settings", zone="America/Toronto")

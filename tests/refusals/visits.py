@@ -202,6 +202,22 @@ def put_back_in_a_crowd(s: Scene) -> None:
     s.send("appointment_restore", visit.public_id, reason="Well again")
 
 
+@shows("Every session of the course has its visit. Nothing was saved. Add a session first.")
+def put_back_when_the_course_became_shorter(s: Scene) -> None:
+    visits = s.course(10)
+    s.send("appointment_cancel", visits[3].public_id, why="ill")
+    s.send("course_drop", s.plan.public_id, count="1")
+    s.send("appointment_restore", visits[3].public_id, reason="Well again")
+
+
+@shows("This button was used before. Nothing more was saved. Try again.")
+def put_back_by_the_same_form_for_another_reason(s: Scene) -> None:
+    visit, key = s.visit(status="cancelled"), str(uuid.uuid4())
+    s.send("appointment_restore", visit.public_id, reason="Well again", operation=key)
+    s.send("appointment_cancel", visit.public_id, why="ill")
+    s.send("appointment_restore", visit.public_id, reason="Has time", operation=key)
+
+
 # --- Undo ---
 
 
@@ -323,6 +339,11 @@ def book_by_a_button_of_another_century(s: Scene) -> None:
 
 @shows("Nothing was saved. Mend what is marked above first.")
 def book_what_cannot_be_booked(s: Scene) -> None:
+    book(s, what="massage")
+
+
+@shows("This can no longer be booked. Choose another visit.")
+def book_a_kind_of_visit_that_is_none(s: Scene) -> None:
     book(s, what="massage")
 
 

@@ -42,11 +42,24 @@ class PlanForm(forms.Form):
     areas = forms.MultipleChoiceField(
         label=_("Areas"),
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Choose at least one area.")},
+        error_messages={
+            "required": _("Choose at least one area."),
+            "invalid_choice": _("This treatment does not treat that place. Choose from the list."),
+        },
     )
     clinician = forms.TypedChoiceField(label=_("With"), coerce=_key, choices=[])
-    size = forms.ChoiceField(label=_("Size of the areas"), choices=Size.choices, widget=forms.RadioSelect)
-    complexity = forms.ChoiceField(label=_("Complexity"), choices=Complexity.choices, widget=forms.RadioSelect)
+    size = forms.ChoiceField(
+        label=_("Size of the areas"),
+        choices=Size.choices,
+        widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose a size from the list.")),
+    )
+    complexity = forms.ChoiceField(
+        label=_("Complexity"),
+        choices=Complexity.choices,
+        widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose a complexity from the list.")),
+    )
     sessions = forms.IntegerField(label=_("Sessions"), min_value=1, max_value=99)
     interval_min = forms.IntegerField(label=_("Days between, at least"), min_value=1, max_value=99)
     interval_ideal = forms.IntegerField(label=_("Best"), min_value=1, max_value=99)
