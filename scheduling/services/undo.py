@@ -121,7 +121,9 @@ def _shrink(plan: TreatmentPlan, added: int) -> None:
     """Drop the sessions by which the booking had lengthened the course."""
     if added:
         if plan.session_count - added < FEWEST_SESSIONS:
-            words = _("A course has 4 sessions at least, and this one was shortened since. Nothing was undone.")
+            words = _(
+                "A course has 4 sessions at least, and this one is shorter now. Nothing was undone. Cancel the visits."
+            )
             raise UndoRefused(words)
         drop_last(plan, added)
         change_plan(plan, session_count=plan.session_count - added)

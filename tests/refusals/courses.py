@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import reverse
 
 from clinic.lib.locks import Busy
-from clinic.models import Role
+from clinic.models import Clinician, Role
 from patients.models import Patient
 from scheduling.planning import planner
 from scheduling.planning.types import SeriesRefused
@@ -185,10 +185,30 @@ def plan_of_a_complexity_that_is_none(s: Scene) -> None:
     plan(s, complexity="x")
 
 
-@shows("Thigh: for named clinicians only. Choose with whom.")
-def plan_a_guarded_area_with_anyone(s: Scene) -> None:
+def guarded(*named: Clinician) -> None:
+    """Let only these treat the thigh."""
     Area.objects.update(restricted=True)
+    Area.objects.get().clinicians.add(*named)
+
+
+@shows("Thigh: for named clinicians only. Choose Dr. Anika Sandhu.")
+def plan_a_guarded_area_with_anyone(s: Scene) -> None:
+    guarded(s.anika)
     plan(s, areas=["thigh:left"], clinician="any")
+
+
+@shows("Moira does not treat thigh; Dr. Anika Sandhu does. Choose Dr. Anika Sandhu, or leave the place out.")
+def plan_a_guarded_area_with_somebody_else(s: Scene) -> None:
+    guarded(s.anika)
+    plan(s, areas=["thigh:left"], clinician=str(s.moira.pk))
+
+
+@shows(
+    "Nobody is named for thigh yet: the owner names clinicians under Catalogue, Areas. Leave the place out until then."
+)
+def plan_a_guarded_area_that_nobody_treats(s: Scene) -> None:
+    guarded()
+    plan(s, areas=["thigh:left"])
 
 
 @shows(
@@ -333,6 +353,14 @@ def book_an_early_date_that_no_line_tells(s: Scene) -> None:
     form = lines(s)
     form["line"] = [form["line"][0], f"2026-12-04T14:00,{s.moira.pk},,,hand"]
     book(s, form)
+
+
+@shows("A course has 4 sessions at least, and this one is shorter now. Nothing was undone. Cancel the visits.")
+def undo_dates_of_a_course_that_became_shorter(s: Scene) -> None:
+    form = lines(s, count="12")
+    book(s, form)
+    TreatmentPlan.objects.filter(pk=s.plan.pk).update(session_count=5)
+    s.undo()
 
 
 @shows("That page had booked its sessions already, so nothing more was saved.")

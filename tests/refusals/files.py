@@ -175,6 +175,13 @@ def take_back_what_was_merged(s: Scene) -> None:
     s.send("patient_unarchive", s.patient.public_id)
 
 
+@shows("Someone changed this file meanwhile. Nothing was saved. Look at it again.")
+def archive_what_somebody_changed_at_that_moment(s: Scene) -> None:
+    change = Patient.objects.filter(pk=s.patient.pk)
+    s.meanwhile("scheduling.services.files.compare_and_set", lambda: change.update(version=9))
+    s.send("patient_archive", s.patient.public_id, reason="Moved away")
+
+
 @shows("This form was sent before with other words. Nothing was saved. Look again.")
 def archive_back_and_changed(s: Scene) -> None:
     key = str(uuid.uuid4())

@@ -29,7 +29,15 @@ ELSEWHERE = {
     "%(why)s Nothing was saved. Mend it and save again.": "tests/treatments/test_catalogue_screens.py",
     "Why it is someone else was not kept: say it on the list of likely twins.": "tests/refusals/test_refusals.py",
 }
+PARTS = {"Book a new visit with somebody who does."}
+"""What to do, put behind a sentence that says what happened and that nothing was saved."""
+SEVERAL = "no page moves several visits in one act yet"
 NO_SCREEN = {
+    "No visit to move was chosen, or one twice. Nothing was saved. Look at the page again.": SEVERAL,
+    "Someone changed one of these visits a moment ago. Nothing was saved. Look at the day again.": SEVERAL,
+    "Someone took one of these times. Nothing was saved. Choose other times.": SEVERAL,
+    "Someone changed one of these visits meanwhile. Nothing was saved. Look at the day again.": SEVERAL,
+    "Only visits that lie ahead can be moved. Nothing was saved. Look at the day again.": SEVERAL,
     "Choose device, light or dark.": "the menu offers these three; another word is a forged form",
     "Choose on or off.": "the menu offers these two",
     "This is one file already. Nothing was saved. Choose another.": "such an address has no page: 404",
@@ -67,7 +75,11 @@ def test_each_page_note_says_whether_anything_was_saved() -> None:
     """What stands on top of a page has no field beside it: the sentence itself must say so."""
     told = {case.sentence for case in ALL if case.told}
     assert len(told) > 150
-    assert not [msgid for msgid, where in sentences().items() if _is_note(where) and not SAYS_SO.search(msgid)]
+    assert not [
+        msgid
+        for msgid, where in sentences().items()
+        if _is_note(where) and not SAYS_SO.search(msgid) and msgid not in PARTS
+    ]
 
 
 def _is_note(where: str) -> bool:

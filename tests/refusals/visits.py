@@ -3,12 +3,15 @@
 import uuid
 from datetime import date
 
+from django.urls import reverse
+
+from clinic.lib.locks import StateRefused
 from clinic.models import Operation, Role
 from scheduling.models import Appointment
-from scheduling.planning.types import Slot
+from scheduling.services.taken import JustTaken
 from tests import factory
 from tests.refusals.scene import YESTERDAY, Cases, Scene
-from treatments.models import Session, TreatmentPlan
+from treatments.models import Area, Session, TreatmentPlan
 
 CASES = Cases()
 shows = CASES.shows
@@ -78,7 +81,17 @@ def cancel_in_a_crowd(s: Scene) -> None:
     s.send("appointment_cancel", visit.public_id, why="ill")
 
 
+@shows("“soon” is no day. Here is today. Write a day as 1 Dec or 2026-12-01.", told=False)
+def jump_to_no_day(s: Scene) -> None:
+    s.go(reverse("day") + "?date=soon")
+
+
 # --- Move ---
+
+
+def just_taken(*_asked: object) -> None:
+    """Somebody had this time when it was looked at; by the time of the refusal they let go of it again."""
+    raise JustTaken
 
 
 def move(s: Scene, visit: Appointment, day: str, wall: str = "14:00", **more: object) -> None:
@@ -94,9 +107,7 @@ def move_where_somebody_else_is(s: Scene) -> None:
 @shows("Someone took this time a moment ago. Nothing was saved. Choose another time.")
 def move_where_somebody_else_is_since_a_moment(s: Scene) -> None:
     visit = s.visit()
-    taken = s.visit(date(2026, 12, 2), patient=factory.make_patient())
-    slot = Slot(taken.starts_at, s.moira.pk, s.rooms[0].pk)
-    s.patch.setattr("scheduling.services.appointments._check_move", lambda *_args: slot)
+    s.patch.setattr("scheduling.services.placing.refuse_taken", just_taken)
     move(s, visit, "2026-12-02")
 
 
@@ -132,7 +143,7 @@ def move_to_no_time(s: Scene) -> None:
     move(s, s.visit(), "2026-12-02", "noon")
 
 
-@shows("Enter a day such as 2026-12-01.")
+@shows("Enter a day such as 1 Dec.")
 def move_to_no_day(s: Scene) -> None:
     move(s, s.visit(), "soon")
 
@@ -200,6 +211,37 @@ def put_back_in_a_crowd(s: Scene) -> None:
     visit = s.visit(status="cancelled")
     s.crowd()
     s.send("appointment_restore", visit.public_id, reason="Well again")
+
+
+@shows("Nothing was saved. Book a new visit with somebody who does.")
+def put_back_with_somebody_who_no_longer_treats_the_place(s: Scene) -> None:
+    visits = s.course(1)
+    s.send("appointment_cancel", visits[0].public_id, why="ill")
+    area = Area.objects.get()
+    area.clinicians.add(s.anika)
+    Area.objects.update(restricted=True)
+    s.send("appointment_restore", visits[0].public_id, reason="Well again")
+
+
+def cancelled_and_another_booked_near(s: Scene) -> Appointment:
+    visits = s.course(2)
+    s.send("appointment_cancel", visits[1].public_id, why="ill")
+    session = Session.objects.get(plan=s.plan, number=2)
+    Session.objects.filter(pk=session.pk).update(state="booked")
+    s.visit(date(2026, 12, 10), session=session)
+    return visits[1]
+
+
+@shows("would be only 2 days apart; 7 are needed. Nothing was saved. Move the other visit first.")
+def put_back_too_near_to_another(s: Scene) -> None:
+    visit = cancelled_and_another_booked_near(s)
+    s.send("appointment_restore", visit.public_id, reason="Well again")
+
+
+@shows("would be only 2 days apart; 7 are needed. Nothing was undone. Move the other visit first.")
+def undo_too_near_to_another(s: Scene) -> None:
+    cancelled_and_another_booked_near(s)
+    s.undo()
 
 
 @shows("Every session of the course has its visit. Nothing was saved. Add a session first.")
@@ -301,10 +343,17 @@ def book_where_somebody_else_is(s: Scene) -> None:
 
 @shows("Someone took this time a moment ago. Nothing was saved. Choose another time.")
 def book_where_somebody_else_is_since_a_moment(s: Scene) -> None:
-    taken = s.visit(date(2026, 12, 2), patient=factory.make_patient())
-    slot = Slot(taken.starts_at, s.moira.pk, s.rooms[0].pk)
-    s.patch.setattr("scheduling.services.single._check", lambda *_args: slot)
+    s.patch.setattr("scheduling.services.single.refuse_taken", just_taken)
     book(s)
+
+
+@shows("Someone changed this course meanwhile. Nothing was saved. Look at it again.")
+def book_a_session_of_a_course_that_changed_at_that_moment(s: Scene) -> None:
+    def changed(_plan: TreatmentPlan) -> None:
+        raise StateRefused
+
+    s.patch.setattr("scheduling.services.single.renumber", changed)
+    book(s, what=f"plan-{s.plan.public_id}")
 
 
 @shows("Enter a day within two years of today.")
