@@ -388,6 +388,12 @@ def press_a_line_that_is_not_there(s: Scene) -> None:
     lines(s, "later-99", line=form["line"], first=form["first"])
 
 
+@shows("There is no such way out here.", told=False)
+def press_a_way_out_that_was_not_offered(s: Scene) -> None:
+    form = lines(s)
+    lines(s, "lift-magic", line=form["line"], first=form["first"])
+
+
 @shows("There is no such session here.", told=False)
 def press_a_line_that_is_no_number(s: Scene) -> None:
     form = lines(s)
