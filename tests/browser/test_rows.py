@@ -73,7 +73,7 @@ def test_lists_of_no_row_one_and_three_hundred(desk: Page, clinic: Clinic, fits:
     fill_the_day(make_patients(count))
     pages = {
         reverse("patient_list"): {0: "No patients yet", 1: LAST, 300: "1 to 50 of 300"},
-        reverse("patient_list") + "?q=feather": {0: "Nobody matches “feather”", 1: LAST, 300: "1 to 50 of 300"},
+        reverse("patient_list") + "?q=feather": {0: "Nobody matches “feather”", 1: LAST, 300: "1 to 50 of more than"},
         reverse("patient_twin_list"): {
             0: "No two files look alike",
             1: "No two files look alike",
