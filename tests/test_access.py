@@ -162,6 +162,7 @@ MATRIX = [
     Row("aftercare_use", Permission.MANAGE_CATALOGUE, ACT, lambda _: {"version": 1}),
     Row("clinic_settings", Permission.MANAGE_CLINIC, FORM),
     Row("visit_types", Permission.MANAGE_CLINIC, FORM),
+    Row("planning_settings", Permission.MANAGE_CLINIC, FORM),
     *rows_of_a_shelf("room", Permission.MANAGE_CLINIC, Room, is_ordered=True),
     *rows_of_a_shelf("room_kind", Permission.MANAGE_CLINIC, RoomKind),
     *rows_of_a_shelf("device", Permission.MANAGE_CLINIC, Device, is_ordered=True),

@@ -84,6 +84,13 @@ MORE_PAGES = (
         Permission.MANAGE_CLINIC,
         gettext_lazy("types lengths consultation review minutes"),
     ),
+    Page(
+        "planning_settings",
+        gettext_lazy("How courses are planned"),
+        "sliders",
+        Permission.MANAGE_CLINIC,
+        gettext_lazy("weights planner proposals prices costs continuity"),
+    ),
 )
 ACTS = (
     Page(

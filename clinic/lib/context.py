@@ -46,7 +46,7 @@ PLACES = (
         _("Settings"),
         "gear",
         Permission.MANAGE_CLINIC,
-        ("clinic_settings", "room_", "device_", "visit_types"),
+        ("clinic_settings", "room_", "device_", "visit_types", "planning_settings"),
     ),
 )
 

@@ -4,6 +4,7 @@ from .appointments import AHEAD, HOLDING, Appointment, AppointmentKind, Appointm
 from .hours import Absence, Closure, HoursChange, HoursKind, WeeklyHours
 from .links import AppointmentMessage, SeriesMessage
 from .visits import PlannerDraft, VisitType
+from .weights import PlanningWeights
 
 __all__ = [
     "AHEAD",
@@ -18,6 +19,7 @@ __all__ = [
     "HoursChange",
     "HoursKind",
     "PlannerDraft",
+    "PlanningWeights",
     "SeriesMessage",
     "VisitType",
     "WeeklyHours",

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from clinic.lib.days import local_day, midnight
 from clinic.models import Clinic
 from patients.models import Patient
-from scheduling.models import HOLDING, Absence, Appointment, Closure, VisitType
+from scheduling.models import HOLDING, Absence, Appointment, Closure, PlanningWeights, VisitType
 from scheduling.planning.context import Context, Own
 from scheduling.planning.freetime import Visit, read
 from scheduling.planning.types import RHYTHM_DAYS, Choices, Slot
@@ -72,6 +72,7 @@ def load(
         closures=list(Closure.objects.filter(ends_on__gte=first, starts_on__lte=last)),
         absences=_absences(first, last, zone),
         people=people,
+        weights=PlanningWeights.objects.current(),
         named=named,
         since=since,
         own=_own(plan, zone, ignoring),
@@ -111,6 +112,7 @@ def load_outside(
         closures=list(Closure.objects.filter(ends_on__gte=first, starts_on__lte=last)),
         absences=_absences(first, last, zone),
         people=people,
+        weights=PlanningWeights.objects.current(),
         since=since,
         own=[],
         others=[],

@@ -53,6 +53,9 @@ def pages_of_the_owner() -> dict[str, str]:
         "devices": reverse("device_list"),
         "kinds of device": reverse("device_kind_list"),
         "other visits": reverse("visit_types"),
+        "how courses are planned": reverse("planning_settings"),
+        "visits with others": reverse("area_visits", args=[Area.objects.get(restricted=True).pk]),
+        "a restricted area": reverse("area_edit", args=[Area.objects.get(restricted=True).pk]),
     }
 
 

@@ -33,8 +33,8 @@ class AreaForm(RowForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy(
-            "Counts while the switch above is on. With nobody ticked, nobody may treat it: no course with it can be "
-            "planned or booked."
+            "Counts while “Named clinicians only” is ticked. With nobody named, nobody may treat it: no course with it "
+            "can be planned or booked."
         ),
     )
 
@@ -49,7 +49,7 @@ class AreaForm(RowForm):
         help_texts = {
             "sided": gettext_lazy("A course then says which side, or both. Courses that are planned stay as they are."),
             "restricted": gettext_lazy(
-                "Only those ticked below treat it: eyelids, for example. Visits that are booked stay as they are."
+                "Only those named below treat it: eyelids, for example. Visits that are booked stay as they are."
             ),
         }
 
