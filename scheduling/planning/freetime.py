@@ -214,7 +214,7 @@ def read(
 
     With `hours` everybody is taken to work then on every day, beside their own hours: what if they did?
     """
-    opens, closes = hours or (None, None)
+    opens, closes = (wall.isoformat() for wall in hours) if hours else (None, None)
     free = FreeTime(visit)
     with connection.cursor() as cursor:
         cursor.execute(
