@@ -60,7 +60,8 @@ WITH span AS (
     WHERE starts_at >= since - interval '1 day' AND starts_at < until + interval '1 day'
         AND status = ANY(%(holding)s) AND NOT id = ANY(%(ignoring)s)
 ), clinician_busy AS (
-    SELECT clinician_id, range_agg(tstzrange(starts_at, ends_at)) AS spans FROM held GROUP BY 1
+    SELECT clinician_id, range_agg(tstzrange(starts_at, ends_at)) AS spans FROM held
+    WHERE clinician_id = ANY(%(clinicians)s) GROUP BY 1
 ), room_busy AS (
     SELECT room_id, range_agg(tstzrange(starts_at, frees_at)) AS spans FROM held GROUP BY 1
 ), device_busy AS (
@@ -85,8 +86,8 @@ WITH span AS (
     UNION ALL
     SELECT 'patient', %(patient)s, whole.spans - patient_busy.spans FROM patient_busy, whole
 )
-SELECT what, key, extract(epoch FROM lower(stretch))::bigint, extract(epoch FROM upper(stretch))::bigint
-FROM free, unnest(spans) stretch ORDER BY what, key, stretch
+SELECT what, key, array_agg(date_part('epoch', lower(stretch))), array_agg(date_part('epoch', upper(stretch)))
+FROM free, unnest(spans) stretch GROUP BY what, key ORDER BY what, key
 """
 
 
@@ -234,8 +235,9 @@ def read(
             },
         )
         for what, key, since, until in cursor.fetchall():
+            spans = sorted(zip(map(int, since), map(int, until), strict=True))
             if what == "patient":
-                free.patient.append((since, until))
+                free.patient = spans
             else:
-                getattr(free, what).setdefault(key, []).append((since, until))
+                getattr(free, what)[key] = spans
     return free

@@ -1,6 +1,6 @@
 """Reading what planning one course needs: once, under whatever locks the caller holds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -58,6 +58,7 @@ def load(
     )
     people, named = bookable(), named_for(plan)
     clinicians = named.among(people)
+    asked = _asked_for(choices, slots, clinicians)
     return Context(
         visit=visit,
         patient=plan.patient,
@@ -67,7 +68,7 @@ def load(
         now=now,
         first=first,
         last=last,
-        free=read(visit, first=first, last=last, clinicians=clinicians, zone=zone, ignoring=ignoring, hours=hours),
+        free=read(visit, first=first, last=last, clinicians=asked, zone=zone, ignoring=ignoring, hours=hours),
         clinicians=clinicians,
         closures=list(Closure.objects.filter(ends_on__gte=first, starts_on__lte=last)),
         absences=_absences(first, last, zone),
@@ -117,6 +118,14 @@ def load_outside(
         own=[],
         others=[],
     )
+
+
+def _asked_for(choices: Choices, slots: Sequence[Slot], clinicians: Iterable[int]) -> list[int]:
+    """Return the clinicians whose free time matters: of many, most are often nobody's wish."""
+    if choices.clinician_id is None or choices.else_anyone:
+        return list(clinicians)
+    asked = {choices.clinician_id, *(slot.clinician_id for slot in slots)}
+    return [key for key in clinicians if key in asked]
 
 
 def _rule(plan: TreatmentPlan, choices: Choices) -> Rule:

@@ -73,8 +73,8 @@ def propose(plan: TreatmentPlan, choices: Choices, now: datetime) -> Proposal:
 
 def best(plan: TreatmentPlan, choices: Choices, now: datetime) -> Proposal:
     """Return the cheapest course that the book allows (design 4.8), or the longest that does and what is short."""
-    reload = partial(load, plan, choices, now=now)
-    context = reload()
+    reload = partial(load, plan, now=now)
+    context = reload(choices)
     chain = best_chain(stages_from_scratch(context, wish.first_day(context)))
     return _completed(context, [node.slot for node in chain], wish.slots(context), reload)
 
@@ -102,8 +102,8 @@ def shift(
 
 def mend(plan: TreatmentPlan, choices: Choices, slots: Sequence[Slot], now: datetime) -> Proposal:
     """Move every line that cannot stand to the best free time, the others only where the course would break."""
-    reload = partial(load, plan, choices, now=now, slots=slots)
-    context = reload()
+    reload = partial(load, plan, now=now, slots=slots)
+    context = reload(choices)
     proposal = judged(context, slots, context.first_number, with_options=False)
     if not proposal.lines:
         return proposal
@@ -122,8 +122,8 @@ def _completed(context: Context, found: list[Slot], wished: list[Slot], reload: 
 
 def lift(plan: TreatmentPlan, choices: Choices, slots: Sequence[Slot], kind: WayKind, now: datetime) -> Proposal:
     """Return the whole course with one rule lifted; the lines as they stand when that is not enough."""
-    reload = partial(load, plan, choices, now=now, slots=slots)
-    context = reload()
+    reload = partial(load, plan, now=now, slots=slots)
+    context = reload(choices)
     proposal = judged(context, slots, context.first_number, with_options=False)
     way = way_out(context, proposal, reload, kind)
     return judge(plan, choices, way.slots if way else slots, now)

@@ -30,10 +30,17 @@ class Market:
     def __init__(self, context: Context) -> None:
         self.context = context
         self._offers: dict[int, list[_Offer]] = {}
+        self._nodes: dict[tuple[int, int], list[Node]] = {}
 
-    def on(self, day: int, firmness: int) -> Iterator[Node]:
-        for offer in self._offered(day):
-            yield Node(day, offer.slot.clinician_id, offer.cost + offer.firm * firmness, offer.slot)
+    def on(self, day: int, firmness: int) -> list[Node]:
+        """Return what a day offers to a session that keeps to the wish so firmly."""
+        key = (day, firmness)
+        if key not in self._nodes:
+            self._nodes[key] = [
+                Node(day, offer.slot.clinician_id, offer.cost + offer.firm * firmness, offer.slot)
+                for offer in self._offered(day)
+            ]
+        return self._nodes[key]
 
     def _offered(self, ordinal: int) -> list[_Offer]:
         if ordinal not in self._offers:
@@ -96,7 +103,7 @@ def stages_from_scratch(context: Context, anchor: date) -> Stages:
     return Stages(
         count=context.choices.count,
         first=_first_days(context, anchor, max(context.choices.start_on, context.today)),
-        nodes=lambda stage, day: list(market.on(day, context.firmness(stage))),
+        nodes=lambda stage, day: market.on(day, context.firmness(stage)),
         rule=context.rule,
         weights=context.weights,
         number=context.first_number,
@@ -125,7 +132,7 @@ def _mending(context: Context, market: Market, kept: Sequence[Node | None]) -> C
     known: dict[tuple[int, int], list[Node]] = {}
 
     def look(stage: int, day: int) -> list[Node]:
-        nodes, stands = list(market.on(day, context.firmness(stage))), kept[stage]
+        nodes, stands = market.on(day, context.firmness(stage)), kept[stage]
         if stands is None:
             return nodes
         nodes = [replace(node, cost=node.cost + context.weights.moved) for node in nodes]

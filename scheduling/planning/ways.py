@@ -23,7 +23,7 @@ WIDER_DAYS = 90
 """How many more days between two sessions, and after the last one, are looked at."""
 
 Reload = Callable[..., Context]
-"""Reads the same course again: with more days (`more_days`), or with the clinic's widest hours (`hours`)."""
+"""Reads the same course again: with other choices, more days (`more_days`), or the clinic's widest hours (`hours`)."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,11 @@ def _lifted(context: Context, reload: Reload) -> list[_Lifted]:
     choices = context.choices
     lifted = []
     if choices.clinician_id and not choices.else_anyone and len(context.clinicians) > 1:
-        lifted.append(_Lifted(WayKind.CLINICIAN, replace(context, choices=replace(choices, else_anyone=True))))
+        lifted.append(_Lifted(WayKind.CLINICIAN, reload(replace(choices, else_anyone=True))))
     hours = widest_hours(context)
     if hours:
-        lifted.append(_Lifted(WayKind.HOURS, reload(hours=hours)))
-    wider = reload(more_days=WIDER_DAYS)
+        lifted.append(_Lifted(WayKind.HOURS, reload(choices, hours=hours)))
+    wider = reload(choices, more_days=WIDER_DAYS)
     rule = replace(context.rule, most=context.rule.most + WIDER_DAYS)
     lifted.append(_Lifted(WayKind.GAP, replace(wider, rule=rule)))
     return lifted
