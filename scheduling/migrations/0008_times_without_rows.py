@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('clinic', '0004_single_keys_can_be_off'),
         ('patients', '0006_search_at_any_size'),
-        ('scheduling', '0006_undo_reaches_every_state'),
+        ('scheduling', '0007_weights_of_the_clinic'),
         ('treatments', '0005_who_treats_an_area'),
     ]
 
