@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -217,23 +218,21 @@ def read(
     """
     opens, closes = (wall.isoformat() for wall in hours) if hours else (None, None)
     free = FreeTime(visit)
+    asked: dict[str, Any] = {
+        "first": first,
+        "last": last,
+        "zone": str(zone),
+        "clinicians": list(clinicians),
+        "holding": HOLDING,
+        "ignoring": list(ignoring),
+        "opens": opens,
+        "closes": closes,
+        "room_kind": visit.room_kind_id,
+        "device_kind": visit.device_kind_id,
+        "patient": visit.patient_id,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            STATEMENT,
-            {
-                "first": first,
-                "last": last,
-                "zone": str(zone),
-                "clinicians": list(clinicians),
-                "holding": HOLDING,
-                "ignoring": list(ignoring),
-                "opens": opens,
-                "closes": closes,
-                "room_kind": visit.room_kind_id,
-                "device_kind": visit.device_kind_id,
-                "patient": visit.patient_id,
-            },
-        )
+        cursor.execute(STATEMENT, asked)
         for what, key, since, until in cursor.fetchall():
             spans = sorted(zip(map(int, since), map(int, until), strict=True))
             if what == "patient":

@@ -1,7 +1,7 @@
 """Restricted areas: only those who are named are proposed, offered and booked; what was booked before stays."""
 
 import uuid
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from scheduling.planning.single import Wanted, choices_on, free_times
 from scheduling.planning.types import Mark, SeriesRefused, Slot
 from scheduling.services.appointments import cancel_appointment, move_appointment, restore_appointment
 from scheduling.services.errors import NotNamed
+from scheduling.services.moves import Move, move_series, swap_appointments
 from scheduling.services.series import book_series
 from scheduling.services.single import book_visit
 from scheduling.services.undo import undo_operation
@@ -202,6 +203,22 @@ def test_a_cancelled_visit_ahead_does_not_come_back_with_somebody_who_no_longer_
     undo_operation(key=uuid.uuid4(), operation_id=cancelled.pk, actor=None, now=MONDAY)
     before.refresh_from_db()
     assert before.status == "booked"
+
+
+def test_a_swap_or_a_moved_series_gives_no_visit_to_somebody_not_named(
+    plan: TreatmentPlan, eyelids: Area, moira: Clinician, anika: Clinician, rooms: list[Room]
+) -> None:
+    book_one(plan, anika)
+    mine = Appointment.objects.get()
+    other = take(moira, rooms[1], DAY, "15:00", 45)
+    asked: dict[str, Any] = {"actor": None, "now": MONDAY}
+    with pytest.raises(NotNamed, match="Moira does not treat eyelids"):
+        swap_appointments(key=uuid.uuid4(), appointment_id=mine.pk, other_id=other.pk, **asked)
+    with pytest.raises(NotNamed, match="Moira does not treat eyelids"):
+        moves = [Move(mine.pk, Slot(factory.at(DAY, "16:00"), moira.pk))]
+        move_series(key=uuid.uuid4(), moves=moves, **asked)
+    mine.refresh_from_db()
+    assert (mine.clinician, mine.wall_time) == (anika, time(10, 0))
 
 
 def test_a_consultation_is_open_to_everybody(plan: TreatmentPlan, eyelids: Area, moira: Clinician) -> None:
