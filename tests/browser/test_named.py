@@ -107,7 +107,7 @@ def test_the_desk_is_told_who_treats_and_books_with_somebody_who_does(
     expect(page.get_by_text(said)).to_be_visible()
     assert_no_violations(page)
     page.goto(reverse("series_planner", args=[plan.public_id]))
-    expect(page.get_by_text(said)).to_be_visible()
+    expect(page.locator(".notice").get_by_text(said)).to_be_visible()
     assert "Moira" not in page.get_by_label("With", exact=True).inner_text()
     assert_no_violations(page)
     page.locator("#book").click()
@@ -122,7 +122,9 @@ def test_a_course_that_nobody_may_treat_says_so_and_cannot_be_booked(
     restrict(book["plan"])
     signed_in(factory.make_user(Role.FRONT_DESK))
     page.goto(reverse("series_planner", args=[book["plan"].public_id]))
-    expect(page.locator("#opts-hint")).to_contain_text("Nobody is named for eyelids yet")
+    page.set_viewport_size({"width": 390, "height": 900})
+    expect(page.locator(".notice")).to_contain_text("Nobody is named for eyelids yet")
+    expect(page.locator(".notice")).to_be_visible()
     expect(page.locator("#book")).to_be_disabled()
     assert_no_violations(page)
 
@@ -133,7 +135,7 @@ def test_a_course_that_nobody_may_treat_says_so_and_cannot_be_booked(
 def test_weights_are_tried_and_saved_by_mouse(page: Page, signed_in: SignIn, assert_no_violations: Check) -> None:
     signed_in(factory.make_user(Role.OWNER))
     page.goto("/settings/")
-    page.get_by_role("link", name="How courses are planned").click()
+    page.get_by_role("link", name="Planning", exact=True).click()
     page.get_by_label("A change of clinician").fill("40")
     page.get_by_label("Another weekday").focus()
     example = page.locator("#example")

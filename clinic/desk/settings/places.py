@@ -22,7 +22,7 @@ TABS = (
     Tab("device_list", gettext_lazy("Devices"), ("device_list", "device_new", "device_edit")),
     Tab("device_kind_list", gettext_lazy("Kinds of device"), ("device_kind_",)),
     Tab("visit_types", gettext_lazy("Other visits"), ("visit_types",)),
-    Tab("planning_settings", gettext_lazy("How courses are planned"), ("planning_settings",)),
+    Tab("planning_settings", gettext_lazy("Planning"), ("planning_settings",)),
 )
 NAME = gettext_lazy("Name")
 SWITCHED = gettext_lazy("Switched off, no visit is booked into it. Not while visits that lie ahead hold it.")
