@@ -30,6 +30,7 @@ class Offer:
     concerns: tuple[int, ...] = ()
     numbing_minutes: int = 0
     turnover_minutes: int = 0
+    shares_day: bool = True
     device_kind_id: int | None = None
     massage_from_hours: int | None = None
     recovery_days: int = 2

@@ -43,6 +43,7 @@ class PlanningWeights(models.Model):
     gap_day = models.PositiveSmallIntegerField(_("a day more or less between"), default=USUAL.gap_day)
     other_clinician = models.PositiveSmallIntegerField(_("not the clinician asked for"), default=USUAL.other_clinician)
     change = models.PositiveSmallIntegerField(_("a change of clinician"), default=USUAL.change)
+    trip = models.PositiveSmallIntegerField(_("another trip"), default=USUAL.trip)
     hole = models.PositiveSmallIntegerField(_("a gap that nobody can use"), default=USUAL.hole)
     early_sessions = models.PositiveSmallIntegerField(_("first sessions"), default=USUAL.early_sessions)
     early_factor = models.PositiveSmallIntegerField(_("how much more they cost"), default=USUAL.early_factor)

@@ -140,6 +140,11 @@ def early(context: Context, day: date, lines: Sequence[date]) -> Finding | None:
         )
         return Finding(Mark.EARLY, words % {"days": nearest, "least": least})
     other = too_near(context.others, day)
+    if other and not other.same_area:
+        return Finding(
+            Mark.EARLY, _("%(name)s is on the same day; these two are not given together") % {"name": other.words}
+        )
+    other = too_near(context.others, day)
     if other:
         values: dict[str, Any] = {
             "days": abs((other.day - day).days),

@@ -19,7 +19,7 @@ from scheduling.planning.cost import NEVER, Weights, gap_cost
 from scheduling.planning.freetime import FreeTime, Span, Visit, from_epoch, to_epoch
 from scheduling.planning.openings import Openings
 from scheduling.planning.types import Choices, Slot
-from scheduling.planning.windows import Held, Rule
+from scheduling.planning.windows import Companion, Held, Rule
 from treatments.named import Named
 
 DAY = 24 * 3600
@@ -53,7 +53,9 @@ class Context:
     own: list[Own]
     """What this plan's other visits hold."""
     others: list[Held]
-    """Local days of the same patient's other plans that share an area."""
+    """Local days of the same patient's other plans that this one keeps away from."""
+    companions: list[Companion] = field(default_factory=list)
+    """Visits of the same patient's other plans that this one may share a trip with."""
     people: dict[int, Clinician] = field(default_factory=dict)
     """Everybody who can be booked, whether or not for this visit: sentences name them."""
     named: Named = field(default_factory=Named)
@@ -82,6 +84,18 @@ class Context:
     @cached_property
     def own_days(self) -> list[date]:
         return sorted(held.day for held in self.own)
+
+    @cached_property
+    def trips(self) -> dict[date, Companion]:
+        """Return by local day the visit that a session could be joined to."""
+        return {companion.day: companion for companion in self.companions}
+
+    def waiting(self, day: date, start: int) -> int | None:
+        """Return the minutes between a start (seconds since 1970) and the visit to share a trip with; None if none."""
+        trip = self.trips.get(day)
+        if trip is None:
+            return None
+        return trip.waiting(start - self.visit.numbing_minutes * 60, start + self.visit.minutes * 60)
 
     def previous_clinician(self, day: date) -> int | None:
         """Return who had the last visit of the course up to a local day."""

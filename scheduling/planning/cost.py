@@ -27,6 +27,8 @@ class Weights:
     """Another clinician than the one asked for."""
     change: int = 3
     """Another clinician than the session before."""
+    trip: int = 10
+    """Another trip to the clinic, when a visit of another course could be shared."""
     hole: int = 2
     """A stretch left free beside the visit that is shorter than any visit: nobody can use it."""
     early_sessions: int = 3
@@ -48,6 +50,7 @@ class Price:
     """What one session costs, part by part."""
 
     time: int = 0
+    trip: int = 0
     hole: int = 0
     day: int = 0
     gap: int = 0
@@ -71,6 +74,11 @@ class Price:
 def time_cost(minute: int, around: int, weights: Weights) -> int:
     """Return what a start costs, both in minutes of the local day; a quarter that has begun counts whole."""
     return weights.quarter_hour * -(-abs(minute - around) // 15)
+
+
+def waiting_cost(minutes: int, weights: Weights) -> int:
+    """Return what waiting between two visits of one trip costs; a quarter of an hour that has begun counts whole."""
+    return weights.quarter_hour * -(-minutes // 15)
 
 
 def hole_cost(before: int, after: int, shortest: int, weights: Weights) -> int:

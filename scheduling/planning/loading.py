@@ -4,14 +4,16 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import BooleanField, ExpressionWrapper, Q
+
 from clinic.lib.days import local_day, midnight
 from clinic.models import Clinic
 from patients.models import Patient
 from scheduling.models import HOLDING, Absence, Appointment, Closure, PlanningWeights, VisitType
 from scheduling.planning.context import Context, Own
-from scheduling.planning.freetime import Visit, read
+from scheduling.planning.freetime import Visit, read, to_epoch
 from scheduling.planning.types import RHYTHM_DAYS, Choices, Slot
-from scheduling.planning.windows import Held, Rule
+from scheduling.planning.windows import Companion, Held, Rule
 from treatments.models import Protocol, SessionState, TreatmentPlan
 from treatments.named import bookable, named_for
 
@@ -59,6 +61,7 @@ def load(
     people, named = bookable(), named_for(plan)
     clinicians = named.among(people)
     asked = _asked_for(choices, slots, clinicians)
+    others, companions = _other_courses(plan, zone, ignoring)
     return Context(
         visit=visit,
         patient=plan.patient,
@@ -79,7 +82,8 @@ def load(
         own=_own(plan, zone, ignoring),
         first_number=first_free_number(plan),
         shortest=shortest_visit(),
-        others=_other_days(plan, zone, ignoring),
+        others=others,
+        companions=[companion for companion in companions if first <= companion.day <= last],
     )
 
 
@@ -151,8 +155,30 @@ def shortest_visit() -> int:
     return min(sessions.union(VisitType.objects.values_list("minutes", flat=True)), default=0)
 
 
-def _other_days(plan: TreatmentPlan, zone: ZoneInfo, ignoring: Sequence[int]) -> list[Held]:
-    others = TreatmentPlan.objects.on_the_same_area_as(plan)
-    held = Appointment.objects.filter(session__plan__in=others, status__in=HOLDING).exclude(pk__in=ignoring)
-    rows = held.values_list("starts_at", "session__plan__name", "session__plan__interval_min")
-    return [Held(local_day(starts_at, zone), max(least, plan.interval_min), name) for starts_at, name, least in rows]
+def _other_courses(plan: TreatmentPlan, zone: ZoneInfo, ignoring: Sequence[int]) -> tuple[list[Held], list[Companion]]:
+    """Return the visits of the patient's other courses: those to keep away from, and those to share a trip with.
+
+    The gap belongs to the area. On other areas two courses share a trip where both protocols allow it, else they are
+    given on different days.
+    """
+    near = Q(session__plan__in=TreatmentPlan.objects.on_the_same_area_as(plan))
+    visits = (
+        Appointment.objects.filter(patient_id=plan.patient_id, session__isnull=False, status__in=HOLDING)
+        .exclude(session__plan=plan)
+        .exclude(pk__in=ignoring)
+        .annotate(near=ExpressionWrapper(near, BooleanField()))
+        .values_list(
+            *("starts_at", "arrives_at", "frees_at", "near"),
+            *("session__plan__name", "session__plan__interval_min", "session__plan__shares_day"),
+        )
+    )
+    held, companions = [], []
+    for starts_at, arrives_at, frees_at, is_near, name, least, shares in visits:
+        day = local_day(starts_at, zone)
+        if is_near:
+            held.append(Held(day, max(least, plan.interval_min), name))
+        elif plan.shares_day and shares:
+            companions.append(Companion(day, to_epoch(arrives_at), to_epoch(frees_at), name))
+        else:
+            held.append(Held(day, 1, name, same_area=False))
+    return held, companions

@@ -63,18 +63,21 @@ def _first_working_day(plan: TreatmentPlan, weekday: int) -> frozenset[int]:
 def propose(plan: TreatmentPlan, choices: Choices, now: datetime) -> Proposal:
     """Return the course as it was wished: same days, same time, same clinician; closed days already moved.
 
-    Where nobody is asked for by name there is no such wish: then it is the best course that the book allows.
+    Where nobody is asked for by name, or visits of another course could be shared, it is the best course that the book
+    allows: there is no such plain wish.
     """
-    if choices.clinician_id is None:
-        return best(plan, choices, now)
     context = load(plan, choices, now=now)
+    if choices.clinician_id is None or context.companions:
+        return _best(context, partial(load, plan, now=now))
     return judged(context, wish.slots(context), context.first_number)
 
 
 def best(plan: TreatmentPlan, choices: Choices, now: datetime) -> Proposal:
     """Return the cheapest course that the book allows (design 4.8), or the longest that does and what is short."""
-    reload = partial(load, plan, now=now)
-    context = reload(choices)
+    return _best(load(plan, choices, now=now), partial(load, plan, now=now))
+
+
+def _best(context: Context, reload: Reload) -> Proposal:
     chain = best_chain(stages_from_scratch(context, wish.first_day(context)))
     return _completed(context, [node.slot for node in chain], wish.slots(context), reload)
 

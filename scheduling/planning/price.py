@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from scheduling.planning.context import Context
-from scheduling.planning.cost import Price, ideal_cost, late_cost, time_cost
+from scheduling.planning.cost import Price, ideal_cost, late_cost, time_cost, waiting_cost
 from scheduling.planning.freetime import to_epoch
-from scheduling.planning.stages import hole_at
+from scheduling.planning.stages import clinician_cost, hole_at
 from scheduling.planning.types import Slot
 
 
@@ -23,15 +23,20 @@ def prices(context: Context, slots: Sequence[Slot], anchor: date) -> list[Price]
 
 
 def _alone(context: Context, slot: Slot, stage: int) -> Price:
-    weights, choices = context.weights, context.choices
-    firmness = context.firmness(stage)
-    strange = bool(choices.weekdays) and context.day_of(slot).weekday() not in choices.weekdays
-    other = choices.clinician_id is not None and slot.clinician_id != choices.clinician_id
-    return Price(
+    weights, choices, firmness = context.weights, context.choices, context.firmness(stage)
+    start, day = to_epoch(slot.starts_at), context.day_of(slot)
+    strange = bool(choices.weekdays) and day.weekday() not in choices.weekdays
+    alone = Price(
         time=time_cost(context.minute_of(slot), context.around_minute, weights),
-        hole=hole_at(context, slot.clinician_id, to_epoch(slot.starts_at)),
         day=weights.other_day * firmness if strange else 0,
-        clinician=weights.other_clinician * firmness if other else 0,
+        trip=weights.trip if context.companions else 0,
+    )
+    minutes = context.waiting(day, start)
+    shared = Price(time=waiting_cost(minutes, weights)) if minutes is not None else alone
+    cheaper = min(alone, shared, key=lambda price: price.total)
+    return cheaper + Price(
+        hole=hole_at(context, slot.clinician_id, start),
+        clinician=clinician_cost(context, slot.clinician_id) * firmness,
     )
 
 

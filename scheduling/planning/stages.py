@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from scheduling.planning.chain import Node, Stages
 from scheduling.planning.context import Context
-from scheduling.planning.cost import hole_cost, late_cost, time_cost
+from scheduling.planning.cost import hole_cost, late_cost, time_cost, waiting_cost
 from scheduling.planning.freetime import from_epoch
 from scheduling.planning.types import Line, Mark, Proposal, Slot
 from scheduling.planning.windows import too_near
@@ -52,10 +52,14 @@ class Market:
         if not _possible(context, day):
             return
         for clinician_id in context.may_treat():
-            found = cheapest_start(context, day, clinician_id)
-            if found:
-                cost, start = found
-                yield _Offer(cost, firm_cost(context, day, clinician_id), Slot(from_epoch(start), clinician_id))
+            alone = cheapest_start(context, day, clinician_id)
+            if alone:
+                cost = alone[0] + (context.weights.trip if context.companions else 0)
+                yield _Offer(cost, firm_cost(context, day, clinician_id), Slot(from_epoch(alone[1]), clinician_id))
+            shared = cheapest_shared(context, day, clinician_id) if day in context.trips else None
+            if shared:
+                firm = clinician_cost(context, clinician_id)
+                yield _Offer(shared[0], firm, Slot(from_epoch(shared[1]), clinician_id))
 
 
 def _possible(context: Context, day: date) -> bool:
@@ -68,16 +72,34 @@ def _possible(context: Context, day: date) -> bool:
 
 def firm_cost(context: Context, day: date, clinician_id: int) -> int:
     """Return what a weekday and a clinician that were not asked for cost."""
-    weights, choices = context.weights, context.choices
-    strange = bool(choices.weekdays) and day.weekday() not in choices.weekdays
-    other = choices.clinician_id is not None and clinician_id != choices.clinician_id
-    return (weights.other_day if strange else 0) + (weights.other_clinician if other else 0)
+    strange = bool(context.choices.weekdays) and day.weekday() not in context.choices.weekdays
+    return (context.weights.other_day if strange else 0) + clinician_cost(context, clinician_id)
+
+
+def clinician_cost(context: Context, clinician_id: int) -> int:
+    asked = context.choices.clinician_id
+    return context.weights.other_clinician if asked is not None and clinician_id != asked else 0
 
 
 def hole_at(context: Context, clinician_id: int, start: int) -> int:
     """Return what the stretches left free beside a visit at this start cost."""
     before, after = context.free.left_beside(clinician_id, start)
     return hole_cost(before // 60, after // 60, context.shortest, context.weights)
+
+
+def cheapest_shared(context: Context, day: date, clinician_id: int) -> tuple[int, int] | None:
+    """Return the cheapest free start on one trip with a visit of another course: (cost, seconds since 1970).
+
+    The patient is there anyway: the weekday and the hour cost nothing, the waiting between the two visits does.
+    """
+    found = []
+    for stretch in context.minutes_free(day, clinician_id):
+        for _minute, start in stretch:
+            minutes = context.waiting(day, start)
+            if minutes is not None:
+                cost = waiting_cost(minutes, context.weights) + hole_at(context, clinician_id, start)
+                found.append((cost, start))
+    return min(found, default=None)
 
 
 def cheapest_start(context: Context, day: date, clinician_id: int) -> tuple[int, int] | None:
@@ -89,6 +111,8 @@ def cheapest_start(context: Context, day: date, clinician_id: int) -> tuple[int,
             cost = time_cost(minute, around, context.weights)
             if best and cost >= best[0]:
                 break
+            if day in context.trips and context.waiting(day, start) is None:
+                continue
             hole = hole_at(context, clinician_id, start)
             found = (cost + hole, abs(minute - around), minute, start)
             best = min(best, found) if best else found

@@ -36,6 +36,9 @@ def is_taken(context: Context, wished: Slot) -> bool:
 
 def because(context: Context, slot: Slot, wished: Slot, gap: int | None, book: Sequence[Appointment]) -> str:
     """Say why a session stands at `slot`, not where it was wished. `book` are the visits around the wished time."""
+    trip = context.trips.get(context.day_of(slot))
+    if trip:
+        return _("On the same trip as %(name)s") % {"name": trip.words}
     words = {"why": _obstacle(context, slot, wished, book), "instead": difference(context, slot, wished), "n": gap}
     if gap is None:
         return _("%(why)s; %(instead)s") % words

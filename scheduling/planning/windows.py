@@ -32,11 +32,31 @@ def window(rule: Rule, previous: date | None, following: date | None, first_poss
 
 @dataclass(frozen=True)
 class Held:
-    """A local day that this or another plan already holds for the same area, with the days to keep around it."""
+    """A local day that another plan of the patient holds, with the days to keep around it, and the plan's name.
+
+    Days are kept for the sake of the area (design 4.5), or because one of the two is not given on one day with another.
+    """
 
     day: date
     least: int
     words: str
+    same_area: bool = True
+
+
+@dataclass(frozen=True)
+class Companion:
+    """A visit of another course that may be shared: both on one trip. Instants in seconds since 1970."""
+
+    day: date
+    arrives: int
+    frees: int
+    words: str
+
+    def waiting(self, arrives: int, ends: int) -> int | None:
+        """Return the minutes between this visit and one that arrives and ends then; None when they overlap."""
+        if self.frees <= arrives:
+            return (arrives - self.frees) // 60
+        return (self.arrives - ends) // 60 if ends <= self.arrives else None
 
 
 def neighbours(days: list[date], day: date) -> tuple[date | None, date | None]:

@@ -11,7 +11,7 @@ from scheduling.planning.context import Context, Own
 from scheduling.planning.cost import LATE_DAYS, Weights
 from scheduling.planning.freetime import FreeTime, Span, Visit, to_epoch
 from scheduling.planning.types import Choices, Rhythm, Slot
-from scheduling.planning.windows import Held, Rule
+from scheduling.planning.windows import Companion, Held, Rule
 
 DAY_ONE = date(2027, 3, 1)
 """A Monday."""
@@ -32,6 +32,8 @@ class SmallClinic:
     free: dict[str, dict[int, dict[int, set[int]]]]
     own: list[Own] = field(default_factory=list)
     others: list[Held] = field(default_factory=list)
+    trips: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """By day, from when until when another course of the patient holds them there."""
     first_number: int = 1
 
     @property
@@ -68,6 +70,10 @@ class SmallClinic:
             absences=[],
             own=self.own,
             others=self.others,
+            companions=[
+                Companion(DAY_ONE + timedelta(days=day), *(to_epoch(moment(day, minute)) for minute in trip), "Face")
+                for day, trip in self.trips.items()
+            ],
             weights=self.weights,
             first_number=self.first_number,
             shortest=self.shortest,
@@ -82,6 +88,9 @@ class SmallClinic:
         visit = self.visit
         end, frees = minute + visit.minutes, minute + visit.minutes + visit.turnover_minutes
         needs = ["rooms"] + (["devices"] if visit.needs_device else [])
+        arrives, leaves = self.trips.get(day, (0, 0))
+        if arrives < end and minute - visit.numbing_minutes < leaves:
+            return False
         return (
             self.is_free("clinicians", clinician, day, minute, end)
             and self.is_free("patient", 1, day, minute - visit.numbing_minutes, end)
@@ -111,6 +120,13 @@ class SmallClinic:
         cost = w.quarter_hour * -(-abs(minute - self.around) // 15)
         if (DAY_ONE + timedelta(days=day)).weekday() not in choices.weekdays:
             cost += w.other_day * firm
+        if self.trips:
+            cost += w.trip
+        if day in self.trips:
+            arrives, leaves = self.trips[day]
+            end = minute + self.visit.minutes
+            waits = minute - self.visit.numbing_minutes - leaves if end > arrives else arrives - end
+            cost = min(cost, w.quarter_hour * -(-waits // 15))
         if choices.clinician_id and clinician != choices.clinician_id:
             cost += w.other_clinician * firm
         free = self.free["clinicians"][clinician][day]
@@ -259,6 +275,9 @@ def _clinic(
     if random.random() < 0.3:
         clinic.own = [Own(DAY_ONE - timedelta(days=random.randint(3, 12)), random.choice(people))]
         clinic.first_number = 2
+    if random.random() < 0.3:
+        joined = random.sample(range(days), min(days, 5))
+        clinic.trips = {day: (start, start + 30) for day in joined for start in [random.randrange(*hours, 15)]}
     if random.random() < 0.3:
         clinic.others = [Held(DAY_ONE + timedelta(days=random.randrange(days)), random.choice([2, 7]), "Legs")]
     return clinic

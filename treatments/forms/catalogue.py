@@ -85,6 +85,11 @@ class ProtocolForm(forms.Form):
     device_kind = forms.ModelChoiceField(
         DeviceKind.objects.all(), label=_("Kind of device"), required=False, empty_label=_("None")
     )
+    shares_day = forms.BooleanField(
+        label=_("May share a day with another treatment"),
+        required=False,
+        help_text=_("Then two courses of one patient are planned as one trip, otherwise on different days."),
+    )
     aftercare_version = forms.TypedChoiceField(label=_("Aftercare text"), coerce=int, choices=[])
     limits_reason = forms.CharField(
         label=_("Where these limits come from"),
@@ -128,6 +133,7 @@ class ProtocolForm(forms.Form):
             concerns=tuple(concern.pk for concern in asked["concerns"]),
             room_kind_id=asked["room_kind"].pk,
             device_kind_id=device.pk if device else None,
+            shares_day=asked["shares_day"],
             massage_from_hours=asked["massage_from_hours"],
             aftercare_version=asked["aftercare_version"],
             limits_reason=asked["limits_reason"].strip(),
@@ -143,6 +149,7 @@ def initial_of(protocol: Protocol) -> dict[str, Any]:
         "version": protocol.version,
         "name": protocol.name,
         "aliases": "\n".join(protocol.aliases),
+        "shares_day": protocol.shares_day,
         "massage_from_hours": protocol.massage_from_hours,
         "room_kind": protocol.room_kind_id,
         "device_kind": protocol.device_kind_id,

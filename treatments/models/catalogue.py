@@ -109,6 +109,7 @@ class Protocol(models.Model):
     turnover_minutes = models.PositiveSmallIntegerField(_("minutes after, for the room"), default=0)
     room_kind = models.ForeignKey(RoomKind, models.PROTECT, related_name="+")
     device_kind = models.ForeignKey(DeviceKind, models.PROTECT, null=True, blank=True, related_name="+")
+    shares_day = models.BooleanField(_("may share a day with another treatment"), default=True, db_default=True)
     massage_from_hours = models.PositiveSmallIntegerField(_("massage from, hours after"), null=True, blank=True)
     recovery_days = models.PositiveSmallIntegerField(_("days of rest"), default=2)
     aftercare_version = models.PositiveSmallIntegerField(_("aftercare text"), default=1)

@@ -93,6 +93,7 @@ class TreatmentPlan(models.Model):
     minutes = models.PositiveSmallIntegerField(_("minutes of a visit"))
     numbing_minutes = models.PositiveSmallIntegerField(default=0)
     turnover_minutes = models.PositiveSmallIntegerField(default=0)
+    shares_day = models.BooleanField(default=True, db_default=True)
     room_kind = models.ForeignKey(RoomKind, models.PROTECT, related_name="+")
     device_kind = models.ForeignKey(DeviceKind, models.PROTECT, null=True, blank=True, related_name="+")
     usual_weekdays = ArrayField(

@@ -16,7 +16,7 @@ from patients.models import Patient
 from treatments.course import Course, PlanRefused, minor_problems, problems
 from treatments.models import PlanArea, Protocol, Session, TreatmentPlan
 
-COPIED = ("minutes", "numbing_minutes", "turnover_minutes", "room_kind", "device_kind")
+COPIED = ("minutes", "numbing_minutes", "turnover_minutes", "shares_day", "room_kind", "device_kind")
 """Values that a plan takes from its protocol as they are: a later change of the catalogue does not reach it."""
 
 

@@ -22,6 +22,10 @@ WORDS = {
         gettext_lazy("A quarter of an hour from the usual time"),
         gettext_lazy("For each quarter between the time asked for and the time found. All others are measured by it."),
     ),
+    "trip": (
+        gettext_lazy("Another trip to the clinic"),
+        gettext_lazy("For a day of its own, when the session could be joined to a visit of another course."),
+    ),
     "hole": (
         gettext_lazy("A gap that no visit fits into"),
         gettext_lazy("For free minutes left beside the visit, fewer than your shortest visit takes."),
@@ -60,7 +64,7 @@ WORDS = {
     ),
 }
 GROUPS = (
-    (gettext_lazy("When"), ("quarter_hour", "hole", "other_day", "gap_day", "late_day")),
+    (gettext_lazy("When"), ("quarter_hour", "hole", "trip", "other_day", "gap_day", "late_day")),
     (gettext_lazy("With whom"), ("other_clinician", "change")),
     (gettext_lazy("The course as a whole"), ("early_sessions", "early_factor", "moved")),
 )
