@@ -5,12 +5,13 @@ ASSETS := static/vendor/.fetched
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet
 LOCK := $(BIN)/pip-compile --quiet --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 	--no-emit-options --strip-extras --allow-unsafe
-.PHONY: help run test faults lint format assets chromium screenshots lock clean
+.PHONY: help run test faults lint format assets chromium screenshots lock clean bench
 
 help:
 	@echo "make run      start the clinic with demo data at http://localhost:8000 (PORT=…), Ctrl-C stops it"
 	@echo "make test     lint, then every test, against real servers and a real browser"
 	@echo "make faults   the races at full size: 64 threads, 50 rounds each; half an hour"
+	@echo "make bench    measure the clinic at 10,000 to 1,000,000 visits (SIZES=10000 for a short form)"
 	@echo "make lint     ruff, mypy, djlint"
 	@echo "make format   let ruff put the code in order"
 	@echo "make assets   fetch the front-end files again"
@@ -26,6 +27,10 @@ test: $(INSTALLED) $(ASSETS) chromium lint
 
 faults: $(INSTALLED) $(ASSETS)
 	RACES=full $(BIN)/python -m pytest -m faults --durations=0
+
+# Not a test: it fills databases for half an hour and writes docs/performance.md. BENCH_FOLDER keeps them for the next.
+bench: $(INSTALLED)
+	$(BIN)/python -m tests.bench
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check

@@ -10,7 +10,6 @@ from django.db import transaction
 from clinic.lib.days import midnight
 from clinic.models import RoomKind
 from scheduling.models import Appointment
-from scheduling.services import notices
 from treatments.aftercare import first_version
 from treatments.catalogue import load_catalogue
 from treatments.models import AftercareText, Protocol
@@ -99,6 +98,6 @@ def build(now: datetime) -> Demo:
         Appointment.objects.filter(starts_at__gte=since).select_related("patient").order_by("starts_at", "public_id")
     )
     sent.keep_sent(rows, rng, since)
-    notices.remind_all(appointments=ahead, now=since)
+    sent.keep_waiting(ahead, rows.clinic, since)
     fullness = book.share(today, today + timedelta(days=27))
     return Demo(len(saved), len(story.courses), visits, fullness)

@@ -12,7 +12,7 @@ from random import Random
 from django.db.models import F, Q
 from django.utils import timezone, translation
 
-from clinic.models import Operation, User
+from clinic.models import Clinic, Operation, User
 from patients.models import Channel, Message, MessageState, Patient
 from patients.services.outbox import queue, sending
 from patients.services.outbox.letters import Words, text_of
@@ -98,6 +98,36 @@ def keep_sent(rows: House, rng: Random, since: datetime) -> int:
         _summaries(box)
     box.keep()
     return len(box.all)
+
+
+def keep_waiting(visits: Iterable[Appointment], clinic: Clinic, since: datetime) -> None:
+    """Write the reminders of visits ahead that are due after this midnight, as made when each visit was booked.
+
+    What was due before is written by `keep_sent`: together they are what the services would have left.
+    """
+    new = [
+        (visit, wanted)
+        for visit in visits
+        if visit.is_ahead
+        for wanted in reminders(
+            starts_at=visit.starts_at, arrives_at=visit.arrives_at, clinic=clinic, now=visit.created_at
+        )
+        if wanted.due_at >= since
+    ]
+    messages = Message.objects.bulk_create(
+        Message(
+            patient_id=visit.patient_id,
+            kind=wanted.kind,
+            channel=queue.channel_for(visit.patient, reminder=True),
+            due_at=wanted.due_at,
+            not_after=wanted.not_after,
+        )
+        for visit, wanted in new
+    )
+    AppointmentMessage.objects.bulk_create(
+        AppointmentMessage(message=message, appointment=visit, kind=wanted.kind, version=visit.version)
+        for message, (visit, wanted) in zip(messages, new, strict=True)
+    )
 
 
 def _reminders(box: Postbox, visit: Appointment) -> None:

@@ -11,6 +11,7 @@ from time import perf_counter, process_time
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
@@ -292,6 +293,13 @@ def test_the_past_month_was_told(demo: Demo) -> None:
     assert not settled.filter(state="sent", channel="email", body="").exists()
     for plan in TreatmentPlan.objects.filter(sessions__state=SessionState.BOOKED).distinct():
         assert difference(plan, midnight).is_nothing or not plan.patient.email
+
+
+def test_the_second_look_at_the_book_finds_nothing(demo: Demo) -> None:
+    said = StringIO()
+    with time_machine.travel(MONDAY, tick=False):
+        call_command("check_book", stdout=said)
+    assert said.getvalue() == "0\n"
 
 
 def test_it_refuses_a_database_that_is_not_embedded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import Max, Q
@@ -224,3 +225,10 @@ def test_who_waits_longest_comes_next_and_nobody_before_their_day() -> None:
     waiting.back(6, 40)
     waiting.back(5, 30)
     assert [waiting.take(29), waiting.take(41), waiting.take(41)] == [None, 5, 6]
+
+
+def test_the_second_look_at_the_book_finds_nothing(made: None) -> None:
+    said = StringIO()
+    with time_machine.travel(MONDAY, tick=False):
+        call_command("check_book", stdout=said)
+    assert said.getvalue() == "0\n"

@@ -12,7 +12,6 @@ from clinic.demo.keep import House, keep_days_off, keep_house
 from clinic.lib.days import midnight
 from clinic.models import RoomKind
 from scheduling.models import Appointment
-from scheduling.services import notices
 
 from .book import RESTS, SHIFTS, WEEK, LargeBook, Waiting
 from .courses import Planner
@@ -139,7 +138,7 @@ def _messages(rows: House, rng: Random, since: datetime, progress: Progress) -> 
     keys = list(ahead.values_list("pk", flat=True))
     progress.start("visits ahead with their reminders", len(keys))
     for at in range(0, len(keys), AT_ONCE):
-        notices.remind_all(appointments=ahead.filter(pk__in=keys[at : at + AT_ONCE]), now=since)
+        sent.keep_waiting(ahead.filter(pk__in=keys[at : at + AT_ONCE]), rows.clinic, since)
         progress.to(min(at + AT_ONCE, len(keys)))
 
 

@@ -1,0 +1,165 @@
+"""Book one visit over HTTP, through gunicorn, from several desks at once; beside a view that inserts the same."""
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from django.middleware.csrf import _get_new_csrf_string
+from django.test import Client
+from django.urls import reverse
+
+from clinic.models import Clinic, Clinician, Room
+from clinic.stack.runner import WEB, free_port
+from patients.models import Patient
+from tests.bench.figures import Row, at
+
+DESKS, BOOKINGS = 4, 240
+OPENS, TALKS_A_DAY = 11 * 60, 8
+"""Both shifts work at eleven (and rest from 15:00 or at noon): the minutes are kept clear of both breaks."""
+STARTS = (10 * 60 + 45, 11 * 60 + 15, 13 * 60, 13 * 60 + 45, 14 * 60 + 15, 16 * 60, 16 * 60 + 30)
+FIRST_DAY = 120
+
+Place = tuple[datetime, Clinician, int]
+Send = Callable[[http.client.HTTPConnection], int]
+
+
+def places(clinic: Clinic, now: datetime, first_day: int) -> Iterator[Place]:
+    """Yield free times of far days, one clinician after another; nobody has booked so far ahead."""
+    clinicians = list(Clinician.objects.filter(is_active=True))
+    rooms = list(Room.objects.values_list("pk", flat=True))
+    for ahead in range(first_day, 400):
+        day = (now + timedelta(days=ahead)).astimezone(clinic.tz).date()
+        if day.weekday() < 5:
+            for minute in STARTS:
+                start = datetime(day.year, day.month, day.day, *divmod(minute, 60), tzinfo=clinic.tz)
+                for place, clinician in enumerate(clinicians):
+                    yield start, clinician, rooms[place % len(rooms)]
+
+
+class Web:
+    """A gunicorn as the clinic's own, with the bare views beside its addresses."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        command = [sys.executable, "-m", "gunicorn", "tests.bench.wsgi", "--bind", f"127.0.0.1:{self.port}"]
+        self.process = subprocess.Popen([*command, *WEB.split()], env=os.environ.copy())
+
+    def __enter__(self) -> "Web":
+        until = time.monotonic() + 120
+        while time.monotonic() < until:
+            try:
+                probe = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+                probe.request("GET", "/livez")
+                if probe.getresponse().status == 200:
+                    return self
+            except OSError:
+                time.sleep(0.1)
+        raise TimeoutError("gunicorn does not answer")
+
+    def __exit__(self, *error: object) -> None:
+        self.process.terminate()
+        self.process.wait(60)
+
+
+def book_row(client: Client, now: datetime) -> Row:
+    """Measure so many desks booking at once; then the same number of bare inserts."""
+    clinic = Clinic.objects.current()
+    patients = list(Patient.objects.on_file().order_by("-pk")[: 2 * BOOKINGS + 40])
+    session = client.cookies["sessionid"].value
+    with Web() as web:
+        forms = [_form(*pair, session) for pair in zip(patients, places(clinic, now, FIRST_DAY), strict=False)]
+        bare = [_bare(*pair, session) for pair in zip(patients, places(clinic, now, FIRST_DAY + 140), strict=False)]
+        _press(web.port, forms[:8]), _press(web.port, bare[:8])
+        floor, floor_seconds = _press(web.port, bare[8 : 8 + BOOKINGS])
+        times, seconds = _press(web.port, forms[8 : 8 + BOOKINGS])
+    return Row(
+        "book_http",
+        p50=at(0.5, times),
+        p95=at(0.95, times),
+        p99=at(0.99, times),
+        floor="raw view",
+        floor_p50=at(0.5, floor),
+        floor_p95=at(0.95, floor),
+        rate=BOOKINGS / seconds,
+        floor_rate=BOOKINGS / floor_seconds,
+        more={"desks": DESKS, "calls": BOOKINGS},
+    )
+
+
+def _form(patient: Patient, place: Place, session: str) -> Send:
+    """Return the press of the button of a consultation."""
+    start, clinician, _room = place
+    csrf = _get_new_csrf_string()
+    address = f"{reverse('visit_new', args=[patient.public_id])}?what=consultation"
+    fields = {
+        "csrfmiddlewaretoken": csrf,
+        "operation": str(uuid4()),
+        "day": start.date().isoformat(),
+        "time": f"{start:%H:%M}",
+        "clinician": str(clinician.pk),
+    }
+    headers = {
+        "Cookie": f"sessionid={session}; csrftoken={csrf}",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    return _send(address, urlencode(fields), headers, 302)
+
+
+def _bare(patient: Patient, place: Place, session: str) -> Send:
+    start, clinician, room = place
+    body = {
+        "patient": patient.pk,
+        "clinician": clinician.pk,
+        "room": room,
+        "rooms": list(Room.objects.values_list("pk", flat=True)),
+        "start": start.astimezone(UTC).isoformat(),
+        "wall": start.replace(tzinfo=None).isoformat(),
+    }
+    return _send("/bare/book/", json.dumps(body), {"Cookie": f"sessionid={session}"}, 201)
+
+
+def _send(address: str, body: str, headers: dict[str, str], wanted: int) -> Send:
+    def send(connection: http.client.HTTPConnection) -> int:
+        connection.request("POST", address, body, headers)
+        response = connection.getresponse()
+        said = response.read()
+        if response.status != wanted:
+            raise AssertionError(f"{address}: {response.status} {said[:300]!r}")
+        return response.status
+
+    return send
+
+
+def _press(port: int, sends: list[Send]) -> tuple[list[float], float]:
+    """Share the presses among the desks; return the milliseconds of each, and the seconds of all."""
+    times: list[float] = []
+    failures: list[Exception] = []
+
+    def desk(mine: list[Send]) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        for send in mine:
+            began = time.perf_counter()
+            try:
+                send(connection)
+            except (AssertionError, OSError, http.client.HTTPException) as error:
+                failures.append(error)
+                return
+            times.append((time.perf_counter() - began) * 1000)
+
+    desks = [threading.Thread(target=desk, args=(sends[n::DESKS],)) for n in range(DESKS)]
+    began = time.perf_counter()
+    for thread in desks:
+        thread.start()
+    for thread in desks:
+        thread.join()
+    if failures:
+        raise failures[0]
+    return times, time.perf_counter() - began

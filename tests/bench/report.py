@@ -1,0 +1,169 @@
+"""Write what was measured: a table beside the goals, and a plot, both for docs/performance.md."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from math import log10
+from pathlib import Path
+from typing import Any
+
+BEGINS, ENDS = "<!-- bench: from here on written by make bench -->", "<!-- bench: to here -->"
+MOST_GROWTH = 1.5
+
+
+@dataclass(frozen=True)
+class Work:
+    """One row of design 8: what people wait for, and what is to be reached: milliseconds, or a share of the floor."""
+
+    name: str
+    goal: float
+    is_rate: bool = False
+
+
+WORKS = {
+    "propose_one": Work("propose 15 sessions, one clinician", 30),
+    "best_one": Work("the best 15 sessions, one clinician", 30),
+    "propose_any": Work("the best 15 sessions, any of 20", 60),
+    "save_series": Work("save that series", 60),
+    "day": Work("day list of 300 visits, whole response", 40),
+    "search_letters": Work("search: 3 letters", 20),
+    "search_phone": Work("search: part of a phone", 20),
+    "search_born": Work("search: a birth date", 20),
+    "find": Work("Find palette, 3 letters, whole response", 40),
+    "book_http": Work("book one visit over HTTP", 0.5, is_rate=True),
+    "sweep": Work("10,000 reminders swept and sent", 0.7, is_rate=True),
+}
+FLOORS = {
+    "page": "a signed-in view with one query",
+    "twenty": "20 patients by their keys",
+    "inserts": "15 bare inserts",
+    "raw view": "a view that inserts the same rows raw",
+    "raw SMTP": "the same mails, ready-made, by as many senders",
+}
+Result = dict[str, Any]
+"""What one size gave: `appointments`, `patients`, `rows`."""
+
+
+def number(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}"
+
+
+def table(results: Sequence[Result]) -> str:
+    """Return the table as Markdown: a line for each work and size, in the order of the goals."""
+    lines = [
+        "| work | size | p50 ms | p95 ms | p99 ms | processor ms | queries | floor p50 / p95 ms | goal | reached |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for key, work in WORKS.items():
+        for result in results:
+            row = next((row for row in result["rows"] if row["key"] == key), None)
+            if row:
+                lines.append(_line(work, result, row))
+    return "\n".join(lines)
+
+
+def size_of(result: Result) -> str:
+    """Return a size as the table names it: by its visits, or by its patients where only they count."""
+    if result.get("what") == "people":
+        return f"{result['patients']:,} patients"
+    return f"{result['appointments']:,}"
+
+
+def _line(work: Work, result: Result, row: Result) -> str:
+    if work.is_rate:
+        return _rate_line(work, result, row)
+    reached = "yes" if row["p95"] <= work.goal else f"**{row['p95'] / work.goal:.1f} times**"
+    cells = [work.name, size_of(result), *(number(row[name]) for name in ("p50", "p95", "p99", "work"))]
+    cells += [str(row["queries"]), f"{number(row['floor_p50'])} / {number(row['floor_p95'])}"]
+    return f"| {' | '.join(cells)} | {work.goal:g} ms | {reached} |"
+
+
+def _rate_line(work: Work, result: Result, row: Result) -> str:
+    share = row["rate"] / row["floor_rate"]
+    times = [number(row[name]) if row[name] else "–" for name in ("p50", "p95", "p99")]
+    floor = f"{row['floor_rate']:.0f} a second"
+    if django := row["more"].get("django_rate"):
+        floor += f"; {django:.0f} with Django’s templates"
+    cells = [f"{work.name}: {row['rate']:.0f} a second", size_of(result), *times, "–", "–", floor]
+    reached = "yes" if share >= work.goal else "**no**"
+    return f"| {' | '.join(cells)} | {work.goal:g} of the floor | {reached}, {share:.2f} |"
+
+
+def growth(results: Sequence[Result]) -> str:
+    """Return how much longer each takes in the largest book than in the smallest, by p50, p95 and processor."""
+    books = [result for result in results if result.get("what") != "people"]
+    if len(books) < 2:
+        return ""
+    small, large = ({row["key"]: row for row in result["rows"]} for result in (books[0], books[-1]))
+    lines = ["| work | p50 | p95 | processor |", "|---|---|---|---|"]
+    for key, work in WORKS.items():
+        if key in small and key in large:
+            lines.append(f"| {work.name} | {_growth(work, small[key], large[key])} |")
+    few, many = books[0]["appointments"], books[-1]["appointments"]
+    head = f"From {few:,} to {many:,} visits it takes so many times as long (goal: {MOST_GROWTH} at most):"
+    return f"{head}\n\n" + "\n".join(lines)
+
+
+def _growth(work: Work, small: Result, large: Result) -> str:
+    if work.is_rate:
+        return f"{small['rate'] / large['rate']:.2f} (by the rate) | – | –"
+    return " | ".join(f"{large[name] / small[name]:.2f}" if small[name] else "–" for name in ("p50", "p95", "work"))
+
+
+# --- The plot ---
+WIDTH, LEFT, LINE, TOP = 860, 300, 44, 56
+LOW, HIGH = 0.5, 1000.0
+SHADES = ("#9fd3cf", "#3d9a94", "#005957", "#b26a00")
+
+
+def _x(value: float) -> float:
+    share = (log10(min(max(value, LOW), HIGH)) - log10(LOW)) / (log10(HIGH) - log10(LOW))
+    return LEFT + share * (WIDTH - LEFT - 30)
+
+
+def plot(results: Sequence[Result]) -> str:
+    """Return an SVG: for each work a bar a size, to p95, on a scale of tens; the goal a line, the floor a dot."""
+    keys = [key for key, work in WORKS.items() if not work.is_rate]
+    keys = [key for key in keys if any(row["key"] == key for result in results for row in result["rows"])]
+    height = TOP + LINE * len(keys) + 34
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" '
+        f'font-size="13" role="img" aria-label="Milliseconds within which 95 of 100 calls end">',
+        f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>',
+    ]
+    for place, result in enumerate(results):
+        x = LEFT + place * 135
+        parts.append(f'<rect x="{x}" y="14" width="12" height="12" fill="{SHADES[place % len(SHADES)]}"/>')
+        parts.append(f'<text x="{x + 17}" y="25" fill="#142121">{escape(size_of(result))}</text>')
+    for tick in (1, 10, 100, 1000):
+        x = _x(tick)
+        parts.append(f'<line x1="{x:.1f}" y1="{TOP - 8}" x2="{x:.1f}" y2="{height - 26}" stroke="#d8dedd"/>')
+        parts.append(f'<text x="{x:.1f}" y="{height - 8}" text-anchor="middle" fill="#465353">{tick} ms</text>')
+    for line, key in enumerate(keys):
+        parts += _bars(key, TOP + line * LINE, results)
+    return "\n".join([*parts, "</svg>", ""])
+
+
+def _bars(key: str, top: int, results: Sequence[Result]) -> list[str]:
+    work = WORKS[key]
+    parts = [f'<text x="{LEFT - 10}" y="{top + 20}" text-anchor="end" fill="#142121">{escape(work.name)}</text>']
+    for place, result in enumerate(results):
+        row = next((row for row in result["rows"] if row["key"] == key), None)
+        if row:
+            y, shade = top + place * 9, SHADES[place % len(SHADES)]
+            width = _x(row["p95"]) - LEFT
+            parts.append(f'<rect x="{LEFT}" y="{y}" width="{width:.1f}" height="7" fill="{shade}"/>')
+            parts.append(f'<circle cx="{_x(row["floor_p95"]):.1f}" cy="{y + 3.5}" r="2.5" fill="#142121"/>')
+    x = _x(work.goal)
+    parts.append(f'<line x1="{x:.1f}" y1="{top - 3}" x2="{x:.1f}" y2="{top + 36}" stroke="#b3261e" stroke-width="2"/>')
+    return parts
+
+
+def write(results: Sequence[Result], machine: str, docs: Path) -> None:
+    """Put table, growth and plot into docs/performance.md, between the two marks; the words around them stay."""
+    page = docs / "performance.md"
+    before, _mark, rest = page.read_text().partition(BEGINS)
+    _old, _mark, after = rest.partition(ENDS)
+    parts = [BEGINS, machine, table(results), growth(results), "![p95 beside the goals](img/bench.svg)", ENDS]
+    page.write_text(before + "\n\n".join(part for part in parts if part) + after)
+    (docs / "img" / "bench.svg").write_text(plot(results))

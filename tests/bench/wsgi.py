@@ -1,0 +1,11 @@
+"""The clinic with the bare views beside it, for gunicorn."""
+
+import os
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
+settings.ROOT_URLCONF = "tests.bench.bare"
+settings.ALLOWED_HOSTS = ["*"]
+application = get_wsgi_application()
