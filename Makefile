@@ -26,7 +26,7 @@ test: $(INSTALLED) $(ASSETS) chromium lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 faults: $(INSTALLED) $(ASSETS)
-	RACES=full $(BIN)/python -m pytest -m faults --durations=0
+	RACES=64x50 $(BIN)/python -m pytest -m faults --durations=0
 
 # Not a test: it fills databases for half an hour and writes docs/performance.md. BENCH_FOLDER keeps them for the next.
 bench: $(INSTALLED)

@@ -1,6 +1,6 @@
 """Race real threads against the real database, and take its guards away to see that the race is one.
 
-Every race has two sizes: the short one of `make test`, and the full one of `make faults`, which sets RACES=full. The
+Every race has two sizes: the short one of `make test`, and the full one of `make faults`, which sets RACES=64x50. The
 tests are the same.
 """
 
@@ -20,16 +20,16 @@ from django.db import connection, connections
 from tests.figures import say
 
 Act = Callable[[], object]
-IS_FULL = os.environ.get("RACES") == "full"
+SIZE = os.environ.get("RACES", "")
+"""Threads and rounds of a full run, as `64x50`; empty for the short one."""
 
 
 def sized(short: int, *, full: int) -> int:
-    """Return how many of something (threads, rounds) this run takes."""
-    return full if IS_FULL else short
+    """Return how many of something this run takes."""
+    return full if SIZE else short
 
 
-RACERS = sized(16, full=64)
-ROUNDS = sized(3, full=50)
+RACERS, ROUNDS = (int(number) for number in (SIZE or "16x3").split("x"))
 FAULTS = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 """The marks of a module of races."""
 GUARDS = ["clinician", "room", "device", "patient", "session"]

@@ -123,8 +123,8 @@ def anyone_at(plan: TreatmentPlan, slot: Slot) -> Act:
                 return book(plan, wished)
             except SeriesRefused:
                 (line,) = planner.propose(plan, choices, MONDAY).lines
-                if line.stops:
-                    raise
+                if line.stops or line.slot.starts_at != slot.starts_at:
+                    raise  # nobody is free then: what is proposed is another time
                 wished = line.slot
 
     return act
