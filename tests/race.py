@@ -29,7 +29,7 @@ def sized(short: int, *, full: int) -> int:
     return full if SIZE else short
 
 
-RACERS, ROUNDS = (int(number) for number in (SIZE or "16x3").split("x"))
+RACERS, ROUNDS = (int(number) for number in (SIZE or "16x2").split("x"))
 FAULTS = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 """The marks of a module of races."""
 GUARDS = ["clinician", "room", "device", "patient", "session"]

@@ -5,7 +5,6 @@ GET shows a form and changes nothing, whoever follows the link: mail scanners do
 
 from django import forms
 from django.contrib.auth.decorators import login_not_required
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -14,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from clinic.lib.locks import in_transaction
 from clinic.lib.typed import typed_date
 from clinic.models import Clinic
 from patients.models import Link
@@ -55,13 +55,19 @@ def _answered(request: HttpRequest, token: str) -> HttpResponse:
     if not form.is_valid():
         form.wrong = _("Type the day, the month and the year as numbers.")  # type: ignore[attr-defined]
         return _ask(request, form)
-    with transaction.atomic():
+
+    def look() -> HttpResponse | int:
+        """Return the answer, or how many tries are left."""
         link = links.lock(token, NOTES, now=timezone.now())
         if link is None:
             return _gone(request)
         if typed_date(form.answer()) == link.message.patient.birth_date:
             return _note(request, link)
-        left = links.spend_try(link)
+        return links.spend_try(link)
+
+    left = in_transaction(look)
+    if isinstance(left, HttpResponse):
+        return left
     if not left:
         return _gone(request)
     form.wrong = ngettext(  # type: ignore[attr-defined]

@@ -21,6 +21,7 @@ from scheduling.services.errors import CourseStopped, PlanNotOpen, StaleAppointm
 from scheduling.services.series import book_series
 from scheduling.services.undo import undo_operation
 from tests import factory
+from tests.faults.careless import compare_nothing
 from tests.figures import say
 from tests.race import FAULTS, Outcome, deadlocks, race, sized
 from tests.scheduling.conftest import MONDAY
@@ -29,7 +30,7 @@ from treatments.models import PlanStatus, TreatmentPlan
 
 pytestmark = FAULTS
 
-COURSES, ROUNDS = sized(8, full=32), sized(2, full=50)
+COURSES, ROUNDS = sized(8, full=32), sized(1, full=50)
 CONTROL_ROUNDS = 6
 Act = Callable[[], object]
 Racers = Callable[[TreatmentPlan, Slot, Clinician], tuple[Act, Act]]
@@ -146,7 +147,10 @@ def test_nothing_stands_on_a_course_that_was_closed_meanwhile(racers: Racers, re
     assert deadlocks() == before
 
 
-def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+def without_locks(monkeypatch: pytest.MonkeyPatch, *, comparing: bool = False) -> None:
+    """Take away both guards: the locks and, unless `comparing`, the comparison behind them."""
+    if not comparing:
+        compare_nothing(monkeypatch)
     for module in (series, courses, appointments, undo):
         for name in ("lock_for_visits", "lock_for_appointments", "lock_book"):
             monkeypatch.setattr(module, name, lambda *_, **__: None, raising=False)
@@ -166,3 +170,11 @@ def test_control_without_locks_visits_are_left_on_closed_courses(
 def test_control_without_locks_a_move_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     without_locks(monkeypatch)
     assert lost_changes(rounds_of(stop_against_move, CONTROL_ROUNDS, until=lost_changes)) > 0
+
+
+def test_without_locks_the_comparison_alone_loses_no_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second guard: who reads a state and finds another when writing is refused."""
+    without_locks(monkeypatch, comparing=True)
+    found = rounds_of(stop_against_move)
+    assert lost_changes(found) == 0
+    assert any(outcome.errors for outcome, _plans in found)

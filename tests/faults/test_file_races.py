@@ -26,7 +26,7 @@ from treatments.models import Area, Side, TreatmentPlan
 
 pytestmark = FAULTS
 
-BOOKERS, ROUNDS, CONTROL_ROUNDS = 6, sized(3, full=50), 12
+BOOKERS, ROUNDS, CONTROL_ROUNDS = 6, sized(2, full=50), 12
 Act = Callable[[], object]
 
 

@@ -22,7 +22,7 @@ from tests.scheduling.conftest import MONDAY
 from tests.scheduling.helpers import choose
 
 pytestmark = FAULTS
-ROUNDS, CONTROL_ROUNDS, BOOKERS = sized(4, full=50), 15, 6
+ROUNDS, CONTROL_ROUNDS, BOOKERS = sized(3, full=50), 15, 6
 
 
 def one_round(moira: Any, protocol: Any, day: date) -> tuple[int, int, int]:

@@ -23,6 +23,7 @@ from scheduling.services.errors import SlotTaken, StaleAppointment
 from scheduling.services.moves import swap_appointments
 from scheduling.services.series import book_series
 from tests import factory
+from tests.faults.careless import compare_nothing
 from tests.race import FAULTS, RACERS, ROUNDS, Act, Outcome, deadlocks, race, report, sized, without_constraints
 from tests.scheduling.conftest import MONDAY
 from tests.scheduling.helpers import choose, take
@@ -191,11 +192,7 @@ def test_swaps_of_two_visits_both_ways_leave_each_its_own_place() -> None:
 def test_control_without_guards_swaps_leave_two_visits_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the locks and the compare-and-set each writes what it read, whatever came between."""
     unguarded(monkeypatch)
-
-    def write_over(row: Any, *, same: Any, **fields: Any) -> None:
-        type(row).objects.filter(pk=row.pk).update(**fields)
-
-    monkeypatch.setattr(placing, "compare_and_set", write_over)
+    compare_nothing(monkeypatch)
     before, twice = deadlocks(), 0
     with without_constraints():
         outcomes = swap_rounds(CONTROL_ROUNDS)

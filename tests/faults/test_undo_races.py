@@ -21,7 +21,7 @@ from tests.scheduling.helpers import choose
 from treatments.models import SessionState, TreatmentPlan
 
 pytestmark = FAULTS
-ROUNDS, CONTROL_ROUNDS, MOVERS = sized(3, full=50), 12, 2
+ROUNDS, CONTROL_ROUNDS, MOVERS = sized(2, full=50), 12, 2
 
 
 def rounds(count: int) -> Iterator[tuple[TreatmentPlan, Outcome]]:

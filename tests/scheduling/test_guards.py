@@ -385,3 +385,27 @@ def test_control_what_is_written_past_the_services_is_found(planted: str) -> Non
 
 def test_control_reading_is_not_taken_for_writing() -> None:
     assert not list(writes("from scheduling.models import Appointment\nAppointment.objects.filter(pk=1).first()\n"))
+
+
+BESIDE = {
+    "clinic.lib.locks",
+    "clinic.demo.build",
+    "clinic.demo.large.build",
+    "treatments.catalogue",
+    "patients.services.outbox.sweep",
+    "patients.services.outbox.together",
+    "scheduling.checking.scan",
+}
+"""Modules with transactions of their own: where nobody else is yet, on rows that a lease holds, or only to read."""
+
+
+def test_every_other_transaction_waits_three_seconds_at_most_and_is_tried_again() -> None:
+    """`in_transaction` sets the time to wait and knows what to try again; a bare `atomic` does neither."""
+    wrong = [
+        f"{path.relative_to(BASE)}: {node.attr}"
+        for module, path in modules()
+        if module not in BESIDE
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "transaction.atomic"
+    ]
+    assert not wrong, "\n".join(wrong)
