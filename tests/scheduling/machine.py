@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 from copy import deepcopy
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
 from django.core import mail as outbox
@@ -16,27 +16,28 @@ from clinic.models import Operation
 from patients.services.outbox.sweep import sweep
 from scheduling.models import Appointment
 from scheduling.planning.types import SeriesRefused, Slot
-from scheduling.services import appointments, courses, hours, series, single, undo
-from scheduling.services.errors import BookingError, StaleAppointment, UndoRefused, WouldHit
+from scheduling.services import appointments, courses, hours, moves, series, single, undo
+from scheduling.services.errors import BookingError, UndoRefused, WouldHit
 from tests import factory
 from tests.scheduling.helpers import choose
 from tests.scheduling.plain import compare
 from tests.scheduling.plain import hours as plain
-from tests.scheduling.plain.ground import CONSULTATION, Ground
+from tests.scheduling.plain.book import minutes
+from tests.scheduling.plain.ground import CONSULTATION, ZONE, Ground
 from tests.scheduling.plain.hours import Refused
 from tests.scheduling.plain.mail import AHEAD, Course, Visit
 from tests.scheduling.plain.undo import Act, take_back
 from tests.scheduling.plain.wishes import Wish
 
 WALLS = ["09:00", "09:30", "10:00", "10:15", "11:00", "11:30"]
-MOSTLY = st.sampled_from([True, True, False])
+MOSTLY = st.sampled_from([True, True, True, False])
 REASONS = st.fixed_dictionaries(dict.fromkeys(("early", "late", "entry", "by_clinician"), MOSTLY))
 WHEN = st.tuples(st.integers(-2, 19), st.sampled_from(WALLS), st.integers(0, 1))
 """Working days from the Monday of this week, wall time, which clinician."""
 GAPS = st.lists(st.sampled_from([6, 7, 7, 8, 10, 16]), max_size=5)
 ONE = st.integers(0, 999)
-TIMES = [1, 2, 3, 15, 60, 180, 24 * 60, 24 * 60, 3 * 24 * 60, 7 * 24 * 60]
-"""Minutes that pass."""
+TIMES = [0, 0, 0, 0, 2, 3, 15, 60, 24 * 60, 3 * 24 * 60, 7 * 24 * 60]
+"""Minutes that pass; 0: until the next visit begins."""
 ALL = {"early": True, "late": True, "entry": True, "by_clinician": True}
 
 
@@ -55,6 +56,7 @@ class ClinicMachine(RuleBasedStateMachine):
         self.book = self.ground.book()
         self.acts: list[Act] = []
         self.last: tuple[Operation, Callable[[], Operation]] | None = None
+        self.acted = False
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
@@ -62,7 +64,11 @@ class ClinicMachine(RuleBasedStateMachine):
 
     @invariant()
     def both_say_the_same(self) -> None:
+        """An act takes a minute, so that acts on one course meet in one mail."""
         compare.hold(self.book, self.ground)
+        if self.acted:
+            self.book.now += minutes(1)
+            self.acted = False
 
     def ask(self, call: Callable[..., Operation], refused: Refused, **asked: Any) -> Operation | None:
         """Ask the service. Return its operation, or None when it refused as it had to."""
@@ -80,7 +86,7 @@ class ClinicMachine(RuleBasedStateMachine):
             ClinicMachine.refused += 1
             return None
         assert not refused, f"{call.__name__} had to be refused: {refused}"
-        self.last = operation, again
+        self.last, self.acted = (operation, again), True
         return operation
 
     def pick(self, one: int) -> Visit:
@@ -120,10 +126,10 @@ class ClinicMachine(RuleBasedStateMachine):
 
     # Booking and moving
 
-    @initialize(which=st.lists(st.integers(0, 2), max_size=2, unique=True), wall=st.sampled_from(WALLS[:4]))
-    def courses_are_booked(self, which: list[int], wall: str) -> None:
+    @initialize(which=st.lists(st.integers(0, 2), min_size=1, max_size=3, unique=True), late=st.integers(1, 4))
+    def courses_are_booked(self, which: list[int], late: int) -> None:
         for at in which:
-            self.book_a_series(at, (1 + at, wall, at % 2), [7, 10, 7], dict(ALL))
+            self.book_a_series(at, (late + at % 2, WALLS[at], at % 2), [7, 10, 7][: late - 1], dict(ALL))
 
     @rule(which=st.integers(0, 2), when=WHEN, gaps=GAPS, asked=REASONS)
     def book_a_series(self, which: int, when: tuple[int, str, int], gaps: list[int], asked: dict[str, Any]) -> None:
@@ -188,28 +194,45 @@ class ClinicMachine(RuleBasedStateMachine):
     @rule(one=ONE, when=WHEN, asked=REASONS)
     def move(self, one: int, when: tuple[int, str, int], asked: dict[str, Any]) -> None:
         visit, slot = self.pick(one), self.slot(when)
-        wished = visit | {"clinician": slot.clinician_id, "start": slot.starts_at, "room": None, "device": None}
-        refused = self.book.may_stand(wished, asked, but=visit)
-        refused |= {StaleAppointment} if visit["status"] not in AHEAD else set()
-        operation = self.ask(
-            appointments.move_appointment,
-            refused,
-            appointment_id=visit["key"],
-            slot=slot,
-            early_reason="why" if asked["early"] else "",
-            late_reason="why" if asked["late"] else "",
-            by_clinician=asked["by_clinician"],
-        )
+        why = {f"{name}_reason": "why" if asked[name] else "" for name in ("early", "late")}
+        self._move([(visit, slot)], asked, appointments.move_appointment, appointment_id=visit["key"], slot=slot, **why)
+
+    @rule(which=st.integers(0, 2), by=st.sampled_from([-7, -1, 1, 2, 7, 7]), asked=REASONS)
+    def move_the_rest_of_a_course(self, which: int, by: int, asked: dict[str, Any]) -> None:
+        """Every visit ahead by so many days, at the same wall time: none stands in another's way."""
+        standing = self.book.standing(self.book.courses[which])
+        ahead = [visit for visit in standing if visit["status"] in AHEAD and visit["start"] > self.book.now]
+        slots = [Slot(self._later(visit, by), visit["clinician"]) for visit in ahead]
+        why = single.Reasons(*("why" if asked[name] else "" for name in ("early", "late")))
+        steps = [moves.Move(visit["key"], slot, why) for visit, slot in zip(ahead, slots, strict=True)]
+        if ahead:
+            self._move(list(zip(ahead, slots, strict=True)), asked, moves.move_series, moves=steps)
+
+    def _later(self, visit: Visit, days: int) -> datetime:
+        wall = visit["start"].astimezone(ZONE)
+        return factory.at(wall.date() + timedelta(days=days), f"{wall:%H:%M}")
+
+    def _move(self, to: list[tuple[Visit, Slot]], asked: dict[str, Any], call: Any, **how: Any) -> None:
+        course = to[0][0]["course"]
+        wished = [
+            (visit, visit | {"clinician": slot.clinician_id, "start": slot.starts_at, "room": None, "device": None})
+            for visit, slot in to
+        ]
+        refused = self.book.may_move(wished, asked)
+        operation = self.ask(call, refused, by_clinician=asked["by_clinician"], **how)
         if operation is None:
             return
-        before = {name: visit[name] for name in ("clinician", "start", "room", "device", "early")}
-        row = Appointment.objects.get(pk=visit["key"])
-        visit |= {"clinician": slot.clinician_id, "start": slot.starts_at, "room": row.room_id, "device": row.device_id}
-        visit["early"], visit["stamp"] = asked["early"] and self.book.too_near(visit), visit["stamp"] + 1
-        self.book.renumber(visit["course"])
-        self.book.mail.remind(visit, self.book.now)
-        self.book.tell(visit, visit["course"])
-        self.acts.append(Act(operation.pk, [(visit, before)], visit["course"]))
+        names = ("clinician", "start", "room", "device", "early")
+        before = [(visit, {name: visit[name] for name in names}) for visit, _wished in wished]
+        rows = Appointment.objects.in_bulk([visit["key"] for visit, _wished in wished])
+        for visit, one in wished:
+            row = rows[visit["key"]]
+            visit |= {**one, "room": row.room_id, "device": row.device_id, "stamp": visit["stamp"] + 1}
+        self.book.renumber(course)
+        for visit, _wished in wished:
+            self.book.mail.remind(visit, self.book.now)
+        self.book.tell(wished[0][0], course)
+        self.acts.append(Act(operation.pk, before, course))
 
     # Ends, and back
 
@@ -229,11 +252,10 @@ class ClinicMachine(RuleBasedStateMachine):
             self.book.end(visit, how)
             self.acts.append(Act(operation.pk, [(visit, before)], visit["course"]))
 
-    @has_visits
+    @precondition(lambda self: self.ended())
     @rule(one=ONE)
     def restore(self, one: int) -> None:
-        ended = [visit for visit in self.book.visits if visit["status"] not in AHEAD]
-        visit = ended[one % len(ended)] if ended and one % 8 else self.pick(one)
+        visit = self.ended()[one % len(self.ended())]
         refused = self.book.may_restore(visit)
         operation = self.ask(appointments.restore_appointment, refused, appointment_id=visit["key"], reason="why")
         if operation is None:
@@ -245,12 +267,19 @@ class ClinicMachine(RuleBasedStateMachine):
         self.book.tell(visit, visit["course"])
         self.acts.append(Act(operation.pk, [(visit, before)], visit["course"]))
 
+    def ended(self) -> list[Visit]:
+        return [visit for visit in self.book.visits if visit["status"] not in AHEAD | {"undone"}]
+
     @has_visits
-    @rule(one=ONE, status=st.sampled_from(["confirmed", "arrived"]))
+    @rule(one=ONE, status=st.sampled_from(["confirmed", "arrived", "twice"]))
     def the_patient_answers_or_comes(self, one: int, status: str) -> None:
-        """No service does this yet: the row is changed as one will."""
+        """No service does this yet: the row is changed as one will. Or somebody presses the last button twice."""
+        if status == "twice" and self.last:
+            operation, again = self.last
+            assert again().pk == operation.pk
+            return
         visit = self.pick(one)
-        if visit["status"] in AHEAD - {status}:
+        if status != "twice" and visit["status"] in AHEAD - {status}:
             Appointment.objects.filter(pk=visit["key"]).update(status=status, version=F("version") + 1)
             visit["status"], visit["stamp"] = status, visit["stamp"] + 1
 
@@ -338,23 +367,18 @@ class ClinicMachine(RuleBasedStateMachine):
     # Undo, the same key again, time
 
     @has_acts
-    @rule(back=st.sampled_from([0, 0, 0, 0, 1, 1, 2, 3, 5, 8]))
+    @rule(back=st.sampled_from([0, 0, 0, 1, 1, 2, 2, 3, 4, 6]))
     def undo(self, back: int) -> None:
         act = self.acts[-1 - back % len(self.acts)]
         call = undo.undo_operation if act.hours is None else hours.undo_hours
         refused = take_back(self.book, act) if act.hours is None else self._hours_back(act)
         self.ask(call, refused, operation_id=act.pk)
 
-    @precondition(lambda self: self.last)
-    @rule()
-    def press_twice(self) -> None:
-        operation, again = self.last  # type: ignore[misc]
-        assert again().pk == operation.pk
-
     @rule(passed=st.sampled_from(TIMES))
     def time_passes(self, passed: int) -> None:
         """The sweep goes by at its end."""
-        self.book.now += timedelta(minutes=passed)
+        ahead = [visit["start"] for visit in self.book.standing() if visit["start"] > self.book.now]
+        self.book.now = ahead[0] if ahead and not passed else self.book.now + minutes(passed or 1)
         sweep(self.book.now)
         self.book.mail.sweep(self.book.visits, self.book.now)
 

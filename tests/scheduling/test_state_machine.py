@@ -4,14 +4,19 @@ The machine is small enough that nearly everything collides: two clinicians, two
 clock change. `make faults` runs it at full size. Each control plants a fault that the machine must find.
 """
 
+from contextlib import nullcontext
 from time import perf_counter
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from patients.services.outbox import queue
+from scheduling.planning import single as planning_single
+from scheduling.planning.freetime import FreeTime
+from scheduling.services import motion, notices, placing, series, single, undo
 from tests.figures import say
-from tests.race import FAULTS, IS_FULL, sized
+from tests.race import FAULTS, IS_FULL, sized, without_constraints
 from tests.scheduling.machine import ClinicMachine
 from tests.scheduling.plain.ground import Ground
 
@@ -25,7 +30,6 @@ PLAIN = settings(
     database=None,
     derandomize=not IS_FULL,  # the short form is the same on every machine
     print_blob=IS_FULL,
-    phases=[Phase.generate],
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )
@@ -49,3 +53,72 @@ def test_every_act_in_any_order_does_what_the_plain_clinic_says(machine: type[Cl
             f"state machine: {RUNS} runs of {STEPS} steps, {machine.done} acts ({machine.refused} of them refused as "
             f"foreseen), {seconds:.0f} s, {each:.0f} ms an act"
         )
+
+
+# --- Controls: each plants a fault that must be found ---
+
+FAULTY = settings(PLAIN, max_examples=60, stateful_step_count=30, phases=[Phase.generate], derandomize=True)
+
+
+NUMBERS = {"course", "sessions", "numbers by dates"}
+
+
+def told(found: str) -> set[str]:
+    """Return what did not agree."""
+    return {found.partition(":")[0]}
+
+
+def find(machine: type[ClinicMachine]) -> str:
+    """Return what the machine says of the fault that it finds."""
+    with pytest.raises(AssertionError) as found:
+        run_state_machine_as_test(machine, settings=FAULTY)
+    return str(found.value)
+
+
+def test_control_numbers_that_do_not_follow_dates_are_found(
+    machine: type[ClinicMachine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(single, "renumber", lambda _plan: [])
+    assert NUMBERS & told(find(machine))
+
+
+def test_control_a_clinician_in_two_rooms_is_found_once_the_constraint_is_gone(
+    machine: type[ClinicMachine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the constraint in place the same fault is refused by the database, and nothing wrong stands."""
+    monkeypatch.setattr(FreeTime, "clinician_free", lambda _free, _clinician, _start: True)
+    for module in (placing, series, single):
+        monkeypatch.setattr(module, "refuse_taken", lambda *_asked, **_also: None)
+    monkeypatch.setattr(motion, "_deferred", nullcontext)
+    with without_constraints():
+        assert "had to be refused" in find(machine)
+
+
+def test_control_a_gap_that_nobody_minds_is_found(
+    machine: type[ClinicMachine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (planning_single, placing):
+        monkeypatch.setattr(module, "early", lambda *_asked: None)
+    said = find(machine)
+    assert "had to be refused" in said or "too early for no reason" in said
+
+
+def test_control_a_reminder_of_a_visit_that_was_cancelled_is_found(
+    machine: type[ClinicMachine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "withdraw_for", lambda **_asked: None)
+    assert "what waits" in find(machine)
+
+
+def test_control_an_undo_that_leaves_numbers_as_they_are_is_found(
+    machine: type[ClinicMachine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(undo, "renumber", lambda _plan: [])
+    assert NUMBERS & told(find(machine))
+
+
+def test_control_a_mail_that_does_not_wait_for_the_next_change_is_found(
+    machine: type[ClinicMachine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "postpone", lambda _message, **_until: None)
+    assert "what waits" in find(machine)

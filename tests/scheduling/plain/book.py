@@ -61,9 +61,9 @@ class Book:
             if not self.hours.works(v["clinician"], v["start"], v["start"] + v["takes"]["minutes"])
         }
 
-    def clashes(self, one: Visit, but: Visit | None = None) -> bool:
+    def clashes(self, one: Visit) -> bool:
         """Say whether clinician, patient, or every room or device is taken by others at this visit's time."""
-        others = [v for v in self.standing() if v is not but and v is not one]
+        others = [v for v in self.standing() if v is not one]
         met = [v for v in others if overlap(span(v, "held"), span(one, "held")) and v["clinician"] == one["clinician"]]
         met += [v for v in others if overlap(span(v, "there"), span(one, "there")) and v["patient"] == one["patient"]]
         used = [v for v in others if overlap(span(v, "room"), span(one, "room"))]
@@ -100,38 +100,37 @@ class Book:
 
     # Placing
 
-    def may_stand(
-        self,
-        one: Visit,
-        asked: dict[str, Any],
-        *,
-        but: Visit | None = None,
-        also: Iterable[date] = (),
-        past: bool = False,
-    ) -> Refused:
+    def may_stand(self, one: Visit, asked: dict[str, Any], *, also: Iterable[date] = (), past: bool = False) -> Refused:
         """Return what speaks against a visit at this time: taken, or too early or too late without the reason it takes.
 
-        `but` is the visit that is to stand there, where it stands now; `also` are days of lines booked with it.
+        `also` are days of visits of its course that are placed with it, before it.
         """
         refused: Refused = set()
         end = one["start"] + one["takes"]["minutes"]
         over = one["start"] < self.now and not past
-        if over or not self.hours.works(one["clinician"], one["start"], end) or self.clashes(one, but):
+        if over or not self.hours.works(one["clinician"], one["start"], end) or self.clashes(one):
             refused.add(SlotTaken)
-        seen, day = self._without(but), self.day(one["start"])
-        near = seen.too_near(one) or any(abs((day - other).days) < one["course"]["least"] for other in also)
-        if near and not (asked["early"] and asked["by_clinician"]):
+        if self.is_early(one, also) and not (asked["early"] and asked["by_clinician"]):
             refused.add(OutsideDueWindow)
-        if seen.too_late(one, also) and not asked["late"]:
+        if self.too_late(one, also) and not asked["late"]:
             refused.add(OutsideDueWindow)
         return refused
 
-    def _without(self, but: Visit | None) -> "Book":
-        if but is None:
-            return self
-        other = Book(self.hours, self.mail, self.rooms, self.devices)
-        other.now, other.visits = self.now, [v for v in self.visits if v is not but]
-        return other
+    def is_early(self, one: Visit, also: Iterable[date] = ()) -> bool:
+        day = self.day(one["start"])
+        return self.too_near(one) or any(abs((day - other).days) < one["course"]["least"] for other in also)
+
+    def may_move(self, wished: list[tuple[Visit, Visit]], asked: dict[str, Any]) -> Refused:
+        """Return what speaks against these moves, by time; each wished visit learns whether it is early."""
+        moved = [visit for visit, _wished in wished]
+        refused: Refused = {StaleAppointment} if any(v["status"] not in AHEAD for v in moved) else set()
+        rest = Book(self.hours, self.mail, self.rooms, self.devices)
+        rest.now, rest.visits = self.now, [v for v in self.visits if all(v is not one for one in moved)]
+        days = [self.day(one["start"]) for _visit, one in wished]
+        for at, (_visit, one) in enumerate(wished):
+            refused |= rest.may_stand(one, asked, also=days[:at])
+            one["early"] = bool(asked["early"]) and rest.is_early(one, days[:at])
+        return refused
 
     def may_book(self, one: Visit, asked: dict[str, Any]) -> Refused:
         refused = self.may_stand(one, asked, past=True)

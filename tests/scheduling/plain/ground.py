@@ -48,11 +48,11 @@ class Ground:
         one, other = self.patients
         thigh = factory.make_protocol()
         self.plans = [
-            factory.make_plan(one, thigh, session_count=5, numbing_minutes=15, turnover_minutes=10),
+            factory.make_plan(one, thigh, session_count=6, numbing_minutes=15, turnover_minutes=10),
             factory.make_plan(
-                one, thigh, session_count=4, minutes=30, device_kind=laser, interval_min=10, interval_ideal=10
+                one, thigh, session_count=5, minutes=30, device_kind=laser, interval_min=10, interval_ideal=10
             ),
-            factory.make_plan(other, thigh, session_count=4, device_kind=laser),
+            factory.make_plan(other, thigh, session_count=5, device_kind=laser),
         ]
 
     def book(self) -> Book:
