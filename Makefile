@@ -10,7 +10,7 @@ LOCK := $(BIN)/pip-compile --quiet --no-header --no-emit-index-url --no-emit-tru
 help:
 	@echo "make run      start the clinic with demo data at http://localhost:8000 (PORT=…), Ctrl-C stops it"
 	@echo "make test     lint, then every test, against real servers and a real browser"
-	@echo "make faults   the races at full size: 64 threads, 50 rounds each; half an hour"
+	@echo "make faults   the races and the state machine at full size: 64 threads, 50 rounds, 2,000 runs; hours"
 	@echo "make bench    measure the clinic at 10,000 to 1,000,000 visits (SIZES=10000 for a short form)"
 	@echo "make lint     ruff, mypy, djlint"
 	@echo "make format   let ruff put the code in order"

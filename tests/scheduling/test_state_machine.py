@@ -16,7 +16,7 @@ from scheduling.planning import single as planning_single
 from scheduling.planning.freetime import FreeTime
 from scheduling.services import motion, notices, placing, series, single, undo
 from tests.figures import say
-from tests.race import FAULTS, IS_FULL, sized, without_constraints
+from tests.race import FAULTS, SIZE, sized, without_constraints
 from tests.scheduling.machine import ClinicMachine
 from tests.scheduling.plain.ground import Ground
 
@@ -28,8 +28,8 @@ PLAIN = settings(
     stateful_step_count=STEPS,
     deadline=None,
     database=None,
-    derandomize=not IS_FULL,  # the short form is the same on every machine
-    print_blob=IS_FULL,
+    derandomize=not SIZE,  # the short form is the same on every machine
+    print_blob=bool(SIZE),
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )
