@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from clinic.lib.days import NoSuchTime, TwoSuchTimes, instant
 from clinic.lib.locks import in_transaction
 from clinic.lib.operations import once
-from clinic.models import Operation, User
+from clinic.models import Clinician, Device, Operation, Room, User
 from scheduling.models import AHEAD, HOLDING, Appointment
 from scheduling.services import notices
 from scheduling.services.locks import lock_book
@@ -67,11 +67,18 @@ def keep_wall_times(*, key: uuid.UUID, actor: User | None, now: datetime) -> tup
 
 
 def _lock() -> None:
-    """Lock all that visits ahead hold, and their courses, in the one order."""
+    """Lock the courses and patients of all visits ahead, then everything that can be held: nothing moves meanwhile.
+
+    A visit that is booked before the last lock is held stands by the new rules already.
+    """
     held = Appointment.objects.filter(status__in=AHEAD)
-    names = ("session__plan_id", "patient_id", "clinician_id", "room_id", "device_id")
-    plans, patients, clinicians, rooms, devices = (set(held.values_list(name, flat=True)) for name in names)
-    lock_book(plans=plans, patients=patients, clinicians=clinicians, rooms=rooms, devices=devices)
+    lock_book(
+        plans=set(held.values_list("session__plan_id", flat=True)),
+        patients=set(held.values_list("patient_id", flat=True)),
+        clinicians=Clinician.objects.values_list("pk", flat=True),
+        rooms=Room.objects.values_list("pk", flat=True),
+        devices=Device.objects.values_list("pk", flat=True),
+    )
 
 
 def _sort_out(now: datetime) -> tuple[list[Appointment], list[Left]]:
