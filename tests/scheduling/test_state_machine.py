@@ -22,7 +22,7 @@ from tests.scheduling.plain.ground import Ground
 
 pytestmark = FAULTS
 
-RUNS, STEPS = sized(30, full=2000), sized(25, full=50)
+RUNS, STEPS = sized(24, full=2000), sized(25, full=50)
 PLAIN = settings(
     max_examples=RUNS,
     stateful_step_count=STEPS,

@@ -276,3 +276,18 @@ def test_the_number_of_queries_does_not_grow(
         for n in range(8):
             take(moira, rooms[0], date(2026, 11, 24 + at), f"{9 + n:02d}:00", 30)
     assert counts[1:] == [QUERIES] * 2, counts  # the first one notes the activity
+
+
+@pytest.mark.parametrize(
+    ("day", "wall", "why"),
+    [
+        ("2027-03-14", "02:30", "The clocks skip 02:30 on 2027-03-14. Choose another time. Nothing was saved."),
+        ("2027-11-07", "01:30", "The clocks show 01:30 twice on 2027-11-07. Choose another time. Nothing was saved."),
+    ],
+)
+def test_a_time_that_the_clocks_skip_or_show_twice_is_asked_anew(
+    desk: Client, patient: Patient, moira: Clinician, day: str, wall: str, why: str
+) -> None:
+    answer = book_at(desk, address(patient, what="consultation"), **typed(day, wall, moira))
+    assert why in words(answer)
+    assert not Appointment.objects.exists()
