@@ -4,7 +4,7 @@ Every function takes the plan, the desk's choices and the time, and returns a `P
 their dates, numbered from the first session that has no visit yet (design 4.7 and 4.8).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
 from functools import partial
 
@@ -23,13 +23,20 @@ from scheduling.planning.stages import stages_for, stages_from_scratch
 from scheduling.planning.types import Choices, Option, Proposal, Rhythm, Slot, WayKind
 from scheduling.planning.ways import Reload, way_out, ways_out
 from treatments.models import SessionState, TreatmentPlan
+from treatments.named import Staff
 
 USUAL_START = time(10, 0)
 """Where a course starts from when neither the patient nor the plan has a usual time."""
 
 
-def default_choices(plan: TreatmentPlan, now: datetime) -> Choices:
-    """Return what the planner opens with: the plan's habits, from the first day the next session may fall."""
+def default_choices(plan: TreatmentPlan, now: datetime, staff: Staff | None = None) -> Choices:
+    """Return what the planner opens with: the plan's habits, from the first day the next session may fall.
+
+    A clinician who takes no visits now, or may not treat the course, is nobody's habit. `staff` is who may, where it
+    is known already.
+    """
+    staff = staff or Staff.of(plan)
+    own = plan.clinician_id if plan.clinician_id in staff.may else None
     zone = Clinic.objects.current().tz
     tomorrow = local_day(now, zone) + timedelta(days=1)
     last = (
@@ -39,23 +46,22 @@ def default_choices(plan: TreatmentPlan, now: datetime) -> Choices:
         .values_list("starts_at", flat=True)
     ).first()
     start_on = max(tomorrow, local_day(last, zone) + timedelta(days=plan.interval_ideal)) if last else tomorrow
-    weekdays = frozenset(plan.usual_weekdays) or _first_working_day(plan, start_on.weekday())
+    weekdays = frozenset(plan.usual_weekdays) or _first_working_day([own] if own else staff.may, start_on.weekday())
     rhythm = {7: Rhythm.WEEKLY, 14: Rhythm.TWO_WEEKLY}.get(plan.interval_ideal, Rhythm.BETWEEN)
     return Choices(
         start_on=start_on,
         weekdays=weekdays,
         around=plan.usual_time or USUAL_START,
-        clinician_id=plan.clinician_id,
+        clinician_id=own,
         else_anyone=True,
         rhythm=rhythm,
         count=max(1, plan.sessions.filter(state=SessionState.PLANNED).count()),
     )
 
 
-def _first_working_day(plan: TreatmentPlan, weekday: int) -> frozenset[int]:
-    hours = WeeklyHours.objects.filter(kind="work", clinician__is_active=True)
-    if plan.clinician_id:
-        hours = hours.filter(clinician_id=plan.clinician_id)
+def _first_working_day(clinicians: Iterable[int], weekday: int) -> frozenset[int]:
+    """Return the weekday, from this one on, on which one of these clinicians works."""
+    hours = WeeklyHours.objects.filter(kind="work", clinician_id__in=list(clinicians))
     works = set(hours.values_list("weekday", flat=True))
     return frozenset({min(works, key=lambda day: (day - weekday) % 7)}) if works else frozenset({weekday})
 

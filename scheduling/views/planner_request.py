@@ -1,7 +1,7 @@
 """One request to the series planner, read once: who asks, the plan, and what the form says."""
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property
 
@@ -94,10 +94,7 @@ class Request:
 
     @cached_property
     def opening(self) -> Choices:
-        """The plan's habits; a clinician who takes no visits now is nobody's habit."""
-        usual = planner.default_choices(self.plan, self.now)
-        known = usual.clinician_id in self.staff.may
-        return usual if known else replace(usual, clinician_id=None, else_anyone=True)
+        return planner.default_choices(self.plan, self.now, self.staff)
 
     @property
     def draft(self) -> PlannerDraft | None:

@@ -268,6 +268,18 @@ def test_the_planner_offers_only_those_who_may_and_says_why(
     assert "Moira Hynes" not in pick
 
 
+def test_the_planner_opens_on_a_day_of_those_who_may(
+    plan: TreatmentPlan, moira: Clinician, anika: Clinician, rooms: list[Room]
+) -> None:
+    folake = factory.make_clinician("Dr. Folake Adeyemi", works=None)
+    factory.give_hours(folake, 5, "09:00", "12:00")
+    usual = planner.default_choices(plan, MONDAY)
+    assert (usual.clinician_id, usual.weekdays) == (moira.pk, {1})
+    restrict(plan, folake)
+    choices = planner.default_choices(plan, MONDAY)
+    assert (choices.clinician_id, choices.weekdays) == (None, {5})
+
+
 def test_a_posted_choice_of_somebody_who_may_not_is_told_beside_it(
     desk: Client, plan: TreatmentPlan, eyelids: Area, moira: Clinician, time_on_monday: None
 ) -> None:

@@ -25,6 +25,9 @@ from treatments.models import Area
 from treatments.named import Named, bookable
 from treatments.views.shelves import OFFERS, catalogue_shelf
 
+SHOWN = 200
+"""Visits that the page lists; the next ones come up as these are moved."""
+
 
 class AreaForm(RowForm):
     clinicians = forms.ModelMultipleChoiceField(
@@ -124,10 +127,17 @@ def area_visits(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the visits ahead that treat a restricted area with somebody not named for it, the next one first."""
     area, now, notice = get_object_or_404(Area, pk=pk), timezone.now(), Clinic.objects.current().notice_hours
     people, named = bookable(), Named.of([area])
-    visits = visits_with_others(area, now).visible_to(person(request)).with_names()
-    rows = [
-        OtherRow(visit, now, notice, named.why_not(visit.clinician, people))
-        for visit in visits.order_by("starts_at", "pk")
-    ]
-    shown = {"area": area, "rows": rows, "may_book": allows(request.user, Permission.BOOK), "reasons": REASONS}
+    held = visits_with_others(area, now).visible_to(person(request))
+    visits = held.with_names().order_by("starts_at", "pk")[:SHOWN]
+    rows = [OtherRow(visit, now, notice, named.why_not(visit.clinician, people)) for visit in visits]
+    count = held.count()
+    shown = {
+        "area": area,
+        "rows": rows,
+        "count": count,
+        "is_part": count > SHOWN,
+        "shown": SHOWN,
+        "may_book": allows(request.user, Permission.BOOK),
+        "reasons": REASONS,
+    }
     return render(request, "desk/settings/area_visits.html", shown)
