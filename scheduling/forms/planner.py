@@ -1,6 +1,6 @@
 """What the planner's form says: the choices above, the lines as they stand, the act. Nothing of it is trusted."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -143,12 +143,13 @@ class ChoicesForm(forms.Form):
         self,
         data: Mapping[str, Any] | None = None,
         *,
-        opening: Choices,
+        opening: Callable[[], Choices],
         staff: Staff,
         today: date,
         left: int,
     ) -> None:
-        super().__init__(data, initial=_initial(opening))
+        # What the planner opens with is read from the book: a form that is posted whole does not ask for it.
+        super().__init__(data, initial=_initial(opening()) if data is None else None)
         self.opening, self.today, self.left = opening, today, left
         self.fields["who"].offer(staff)  # type: ignore[attr-defined]
 
@@ -172,9 +173,24 @@ class ChoicesForm(forms.Form):
     def choices(self) -> Choices:
         """Return the choices; what could not be read is as the planner opened."""
         if not self.is_bound:
-            return self.opening
-        self.is_valid()
-        given, opening = self.cleaned_data, self.opening
+            return self.opening()
+        if not self.is_valid():
+            return self._over(self.opening())
+        given = self.cleaned_data
+        clinician_id, else_anyone = read_who(given["who"])
+        return Choices(
+            start_on=given["start_on"],
+            weekdays=frozenset(given["weekdays"]),
+            around=given["around"],
+            clinician_id=clinician_id,
+            else_anyone=else_anyone,
+            rhythm=Rhythm(given["rhythm"]),
+            count=given["count"],
+        )
+
+    def _over(self, opening: Choices) -> Choices:
+        """Return what could be read over these choices."""
+        given = self.cleaned_data
         clinician_id, else_anyone = read_who(given["who"]) if given.get("who") else (opening.clinician_id, True)
         return Choices(
             start_on=given.get("start_on", opening.start_on),

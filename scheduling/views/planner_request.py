@@ -116,7 +116,7 @@ class Request:
 
     @cached_property
     def form(self) -> ChoicesForm:
-        return ChoicesForm(self.data, opening=self.opening, staff=self.staff, today=self.today, left=self.left)
+        return ChoicesForm(self.data, opening=lambda: self.opening, staff=self.staff, today=self.today, left=self.left)
 
     @cached_property
     def choices(self) -> Choices:
