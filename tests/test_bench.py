@@ -12,7 +12,7 @@ from tests.bench.figures import Act, Row, at, counted, measure, timed
 
 def result(appointments: int, p95: float, rate: float) -> report.Result:
     day = Row("day", 10, p95, p95 + 5, 8, 7, "page", 3, 4)
-    sweep = Row("sweep", floor="raw SMTP", rate=rate, floor_rate=1000, more={"django_rate": 800.0})
+    sweep = Row("sweep", floor="templates", rate=rate, floor_rate=1000, more={"raw_rate": 4000.0, "mails": 2000})
     return {"what": "", "appointments": appointments, "patients": 5, "rows": [day.as_dict(), sweep.as_dict()]}
 
 
@@ -29,8 +29,8 @@ def test_the_table_says_what_is_reached_and_by_how_much_not() -> None:
         in table
     )
     assert "| 40 ms | **1.5 times** |" in table
-    assert "10,000 reminders swept and sent: 750 a second" in table
-    assert "1000 a second; 800 with Django’s templates | 0.7 of the floor | yes, 0.75 |" in table
+    assert "2,000 reminders swept and sent: 750.0 a second" in table
+    assert "1000 a second; 4000 of ready-made mails | 0.7 of the floor | yes, 0.75 |" in table
     assert "| **no**, 0.50 |" in table
 
 

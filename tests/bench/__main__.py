@@ -46,13 +46,15 @@ def main() -> None:
     )
     try:
         url = _url(postgres)
-        results = [_measured(size, url, folder) for size in asked]
+        results: list[report.Result] = []
+        for size in asked:
+            results.append(_measured(size, url, folder))
+            report.write(results, _machine(results), BASE / "docs")
     finally:
         postgres.ask_to_stop()
         postgres.wait(time.monotonic() + 60)
         if not kept:
             shutil.rmtree(folder, ignore_errors=True)
-    report.write(results, _machine(results), BASE / "docs")
     sys.stdout.write(report.table(results) + "\n\n" + report.growth(results) + "\n")
 
 
@@ -90,7 +92,7 @@ def _sql(url: str, statement: str) -> list[tuple[Any, ...]]:
 def _measured(size: str, url: str, folder: Path) -> report.Result:
     """Fill a database unless it is there, copy it, and measure the copy."""
     filled, copy = f"bench_{size}", f"bench_{size}_run"
-    if not _sql(url, f"SELECT FROM pg_database WHERE datname = '{filled}'"):
+    if filled not in {name for (name,) in _sql(url, "SELECT datname FROM pg_database")}:
         _sql(url, f'CREATE DATABASE "{filled}_new" TEMPLATE template0')
         _run(_named(url, f"{filled}_new"), folder, "manage.py", "migrate", "--verbosity", "0")
         _run(_named(url, f"{filled}_new"), folder, "manage.py", "demo", *CLINIC, *SIZES[size])

@@ -18,7 +18,7 @@ from tests.bench.figures import Act, Row, measure
 from treatments.models import PlanArea, Protocol, Session, Side, TreatmentPlan
 
 SESSIONS = 15
-CALLS, SAVES = 60, 40
+CALLS, SAVES = 40, 24
 FAR = timedelta(days=400)
 """How far ahead nobody has booked: bare inserts go there."""
 

@@ -16,7 +16,7 @@ from scheduling.models import Appointment
 from tests.bench.figures import Row, measure
 
 VISITS = 300
-CALLS, SEARCHES = 60, 200
+CALLS, SEARCHES = 30, 200
 STAY = timedelta(minutes=15)
 FOREMOST = 20
 

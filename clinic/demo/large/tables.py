@@ -37,7 +37,9 @@ class Table:
     """Rows of one model to be. Keys are given out here, in a block that the sequence then skips."""
 
     def __init__(self, model: type[models.Model], columns: Sequence[str]) -> None:
-        self.model, self.columns = model, columns
+        others = [(field.column, plain(value)) for field, value in _others(model, columns)]
+        self.columns = [*columns, *(name for name, _value in others)]
+        self._rest = [value for _name, value in others]
         self.name = model._meta.db_table
         self._lines: list[str] = []
         self.count = 0
@@ -49,8 +51,8 @@ class Table:
         return self._next - 1
 
     def add(self, *values: str) -> None:
-        """Put in a row of plain texts, in the order of the columns."""
-        self._lines.append("\t".join(values))
+        """Put in a row of plain texts, in the order of the columns; all others take what a new row has."""
+        self._lines.append("\t".join([*values, *self._rest]))
         self.count += 1
         if len(self._lines) >= AT_ONCE:
             self.flush()
@@ -69,6 +71,14 @@ class Table:
         self.flush()
         after = self.first + self.count
         _sequence(f"SELECT setval(pg_get_serial_sequence('{self.name}', 'id'), {after}, false)")
+
+
+def _others(model: type[models.Model], columns: Sequence[str]) -> Iterator[tuple["models.Field[Any, Any]", object]]:
+    """Return the fields that were not named and may not be empty, each with its default."""
+    for field in model._meta.local_concrete_fields:
+        has_own = field.generated or field.db_default is not models.NOT_PROVIDED or field.primary_key
+        if field.column not in columns and not field.null and not has_own:
+            yield field, field.get_default()
 
 
 def _sequence(statement: str) -> int:
