@@ -25,7 +25,8 @@ from tests.bench.figures import Row, at
 DESKS, BOOKINGS = 4, 120
 STARTS = (10 * 60 + 45, 11 * 60 + 30, 13 * 60, 13 * 60 + 45, 14 * 60 + 30, 16 * 60, 16 * 60 + 45)
 """Minutes of the day at which half an hour is free in both shifts, and the room again before the next."""
-FIRST_DAY = 120
+FIRST_DAY = 250
+"""Days ahead, beyond the longest series that was just saved."""
 
 Place = tuple[datetime, Clinician, int]
 Send = Callable[[http.client.HTTPConnection], int]
@@ -75,7 +76,7 @@ def book_row(session: str, now: datetime) -> Row:
     patients = list(Patient.objects.on_file().order_by("-pk")[: 2 * BOOKINGS + 40])
     with Web() as web:
         forms = [_form(*pair, session) for pair in zip(patients, places(clinic, now, FIRST_DAY), strict=False)]
-        bare = [_bare(*pair, session) for pair in zip(patients, places(clinic, now, FIRST_DAY + 140), strict=False)]
+        bare = [_bare(*pair, session) for pair in zip(patients, places(clinic, now, FIRST_DAY + 70), strict=False)]
         _press(web.port, forms[:8]), _press(web.port, bare[:8])
         floor, floor_seconds = _press(web.port, bare[8 : 8 + BOOKINGS])
         times, seconds = _press(web.port, forms[8 : 8 + BOOKINGS])
