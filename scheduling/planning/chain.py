@@ -90,14 +90,17 @@ _Reached = dict[int, list[_Way]]
 def best_chain(stages: Stages) -> list[Node]:
     """Return the cheapest chain of one node a stage; shorter than `count` when no legal chain reaches the end."""
     greedy = greedy_chain(stages)
-    limit = greedy.cost if greedy and len(greedy.chain) == stages.count else NEVER
+    whole = greedy if greedy and len(greedy.chain) == stages.count else None
+    limit = whole.cost - 1 if whole else NEVER  # only a cheaper course than the greedy one is worth a look
     reached = _begin(stages, limit)
     best = _cheapest(reached)
     for stage in range(1, stages.count):
         reached = _step(stages, stage, reached, limit)
         if not reached:
+            best = whole or best
             break
         best = _cheapest(reached)
+    best = best or whole
     return best.chain if best else []
 
 
@@ -149,21 +152,22 @@ def _near(stages: Stages, stage: int, way: _Way) -> _Reached:
 def _step(stages: Stages, stage: int, reached: _Reached, limit: int) -> _Reached:
     """Return all ways to the next stage that may be part of a course within the limit."""
     best: dict[tuple[int, int], _Way] = {}
-    edges, change = stages.edges(stage), stages.change(stage)
-    allowed, later = limit + stages.saving[stage], stages.saving[stage + 1]
+    edges, change, nodes_of = stages.edges(stage), stages.change(stage), stages.nodes
+    allowed, within = limit + stages.saving[stage], limit + stages.saving[stage + 1]
     for day in sorted(reached):
-        ways = reached[day]
-        own = {way.node.clinician_id: way for way in reversed(ways)}
-        cheapest = ways[0]
+        cheapest = reached[day][0]
+        own = {way.node.clinician_id: way for way in reached[day]}
         for gap, cost in edges:
             if cheapest.cost + cost > allowed:
                 break
-            for node in stages.nodes(stage, day + gap):
-                way, total = cheapest, cheapest.cost + change
+            for node in nodes_of(stage, day + gap):
                 same = own.get(node.clinician_id)
-                if same and same.cost <= total:
-                    way, total = same, same.cost
-                _keep(best, _Way(total + cost + node.cost, node, way), limit, later)
+                way = same if same and same.cost <= cheapest.cost + change else cheapest
+                total = way.cost + cost + node.cost + (0 if way is same else change)
+                key = (node.day, node.clinician_id)
+                # The numbers are compared before anything is made: most ways are dearer than one that is known.
+                if total <= within and (key not in best or total < best[key].cost):
+                    best[key] = _Way(total, node, way)
     return _by_day(best, stages.change(stage + 1))
 
 
