@@ -171,7 +171,7 @@ def write(results: Sequence[Result], machine: str, docs: Path) -> None:
     page = docs / "performance.md"
     before, _mark, rest = page.read_text().partition(BEGINS)
     _old, _mark, after = rest.partition(ENDS)
-    floors = "; ".join(f"{words} ({work_names(key)})" for key, words in FLOORS.items())
+    floors = "; ".join(f"{words} ({work_names(key)})" for key, words in FLOORS.items() if work_names(key))
     parts = [
         BEGINS,
         machine,
