@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from clinic.models import Clinician, Device, DeviceKind, Operation, Room
@@ -21,7 +22,7 @@ from scheduling import services
 from scheduling.models import Absence, Appointment, Closure, HoursChange, VisitType, WeeklyHours
 from scheduling.planning import planner
 from scheduling.planning.types import Slot
-from scheduling.services import appointments, courses, files, hours, merging, moves, series, single, undo
+from scheduling.services import appointments, courses, files, hours, merging, moves, series, single, undo, wall_times
 from scheduling.services import locks as book_locks
 from scheduling.services.hours_rules import WeekSpan
 from scheduling.services.merging import Pair
@@ -176,6 +177,14 @@ def removing_a_closure(house: House) -> Callable[[], Operation]:
     return lambda: house.ask(hours.remove_closure, closure_id=Closure.objects.get().pk)
 
 
+def keeping_wall_times(house: House) -> Callable[[], Any]:
+    """Let one visit stand beside the wall time that was meant, as after a change of the zone's rules."""
+    off = timedelta(minutes=30)
+    instants = {name: F(name) + off for name in ("arrives_at", "starts_at", "ends_at", "frees_at")}
+    Appointment.objects.filter(pk=house.visits[-1].pk).update(**instants)
+    return lambda: house.ask(wall_times.keep_wall_times)
+
+
 LATER = MONDAY + 60 * DAY
 """After all visits of the house: they can be noted as held, or as missed."""
 WRITERS: dict[str, Callable[[House], Callable[[], Operation]]] = {
@@ -211,6 +220,7 @@ WRITERS: dict[str, Callable[[House], Callable[[], Operation]]] = {
     "remove_absence": removing_an_absence,
     "add_closure": lambda house: lambda: house.ask(hours.add_closure, **CLOSED),
     "remove_closure": removing_a_closure,
+    "keep_wall_times": keeping_wall_times,
     "undo_hours": lambda house: house.done(hours.add_absence, **an_absence(house)),
 }
 WRITE_NOTHING_HERE = {"archive_patient", "unarchive_patient"}
