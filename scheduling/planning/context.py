@@ -217,11 +217,15 @@ class Context:
         return self._weekly(clinician_id, day, HoursKind.BREAK)
 
     def _weekly(self, clinician_id: int, day: date, kind: str) -> list[tuple[time, time]]:
-        return sorted(
-            (row.starts, row.ends)
-            for row in self.hours
-            if row.clinician_id == clinician_id and row.kind == kind and row.covers(day)
-        )
+        rows = self._hours_of.get((clinician_id, kind, day.weekday()), ())
+        return sorted((row.starts, row.ends) for row in rows if row.covers(day))
+
+    @cached_property
+    def _hours_of(self) -> dict[tuple[int, str, int], list[WeeklyHours]]:
+        found: dict[tuple[int, str, int], list[WeeklyHours]] = {}
+        for row in self.hours:
+            found.setdefault((row.clinician_id, row.kind, row.weekday), []).append(row)
+        return found
 
     @cached_property
     def hours(self) -> list[WeeklyHours]:
@@ -232,7 +236,7 @@ class Context:
         return not self.closure_on(day) and any(self.work_on(key, day) for key in clinicians)
 
     def overlapping(self, slots: Sequence[Slot]) -> list[Appointment]:
-        """Return the appointments that hold something at any of these times, with their names, in one query."""
+        """Return what holds the clinicians of these slots, or the patient, at any of their times; in one query."""
         around = Q()
         for slot in slots:
             start = to_epoch(slot.starts_at)
@@ -241,5 +245,6 @@ class Context:
             around |= Q(starts_at__gt=since - timedelta(days=1), starts_at__lt=until, frees_at__gt=since)
         if not slots:
             return []
-        found = Appointment.objects.filter(around, status__in=HOLDING)
-        return list(found.select_related("patient", "clinician", "room").order_by("starts_at"))
+        whose = Q(clinician_id__in={slot.clinician_id for slot in slots}) | Q(patient_id=self.patient.pk)
+        found = Appointment.objects.filter(around, whose, status__in=HOLDING)
+        return list(found.select_related("patient").order_by("starts_at"))

@@ -85,7 +85,10 @@ def best(plan: TreatmentPlan, choices: Choices, now: datetime) -> Proposal:
 
 def _best(context: Context, reload: Reload) -> Proposal:
     chain = best_chain(stages_from_scratch(context, wish.first_day(context)))
-    return _completed(context, [node.slot for node in chain], wish.slots(context), reload)
+    found = [node.slot for node in chain]
+    if len(found) == context.choices.count:
+        return judged(context, found, context.first_number)
+    return _completed(context, found, wish.slots(context), reload)
 
 
 def judge(plan: TreatmentPlan, choices: Choices, slots: Sequence[Slot], now: datetime) -> Proposal:
