@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from clinic.lib.days import midnight
 from clinic.models import RoomKind
@@ -99,5 +99,7 @@ def build(now: datetime) -> Demo:
     )
     sent.keep_sent(rows, rng, since)
     sent.keep_waiting(ahead, rows.clinic, since)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # until PostgreSQL does so by itself, it would take the full tables for empty ones
     fullness = book.share(today, today + timedelta(days=27))
     return Demo(len(saved), len(story.courses), visits, fullness)

@@ -177,7 +177,7 @@ def happenings(
     told = Told(visits, sessions, _names([step.event for step in steps] + edits + changes), zone, local_day(now, zone))
     found = _of_visits(steps, told) + _of_messages(patient) + _of_file(patient, edits, told)
     found += [Happening(*story) for story in plan_stories(plans, changes, told.who)]
-    return _by_day([one for one in found if one.at <= now], zone)
+    return _by_day(_up_to(_clock(now, [step.event for step in steps] + edits + changes), found), zone)
 
 
 def course_history(
@@ -188,7 +188,7 @@ def course_history(
     sessions = {session.pk: session for session in plan.sessions.all()}
     told = Told(visits, sessions, _names([step.event for step in steps] + changes), zone, local_day(now, zone))
     found = _of_visits(steps, told) + [Happening(*story) for story in plan_stories([plan], changes, told.who)]
-    return _by_day([one for one in found if one.at <= now], zone, at_most=READ)
+    return _by_day(_up_to(_clock(now, [step.event for step in steps] + changes), found), zone, at_most=READ)
 
 
 def history_of(visit: Appointment, zone: ZoneInfo, now: datetime) -> list[tuple[date, list[Happening]]]:
@@ -199,6 +199,16 @@ def history_of(visit: Appointment, zone: ZoneInfo, now: datetime) -> list[tuple[
     told = Told([visit], sessions, _names([step.event for step in steps]), zone, local_day(now, zone))
     found = _of_visits(steps, told) + [one for step in steps if (one := told.numbered(step))]
     return _by_day(found, zone)
+
+
+def _clock(now: datetime, events: list[Any]) -> datetime:
+    """Return the later of our clock and the database's, which stamps the events: what it wrote down has happened."""
+    return max([now, *(event.pgh_created_at for event in events)])
+
+
+def _up_to(until: datetime, found: list[Happening]) -> list[Happening]:
+    """Leave out what is told of a time to come: a visit ahead that was made confirmed is told at its end."""
+    return [one for one in found if one.at <= until]
 
 
 def _by_day(found: list[Happening], zone: ZoneInfo, at_most: int = SHOWN) -> list[tuple[date, list[Happening]]]:

@@ -54,6 +54,9 @@ def scan(now: datetime) -> list[Rot]:
     values, found = parameters(Clinic.objects.current(), now), []
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL work_mem = '{SORT_MEMORY}'")
+        # Each check joins whole tables. A book that was filled a moment ago has no statistics yet: PostgreSQL then
+        # takes its tables for small and looks one up for each row of another, for minutes.
+        cursor.execute("SET LOCAL enable_nestloop = off")
         for check in CHECKS:
             cursor.execute(check.statement, values)
             found += [Rot(check.name, *row) for row in cursor.fetchall()]
