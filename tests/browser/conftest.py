@@ -160,6 +160,7 @@ def assert_no_violations() -> Callable[[Page], None]:
     """Run axe on the page as it stands: WCAG 2.2 A and AA and the best practices, no violation at all."""
 
     def check(page: Page, **options: Any) -> None:
+        page.wait_for_load_state()  # a page that still comes in has no heading yet
         results = Axe().run(page, options=AXE | options)
         assert results.violations_count == 0, results.generate_report()
 
