@@ -5,7 +5,7 @@ and who may treat an area.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import time
 from itertools import pairwise
 
@@ -26,37 +26,30 @@ Reload = Callable[..., Context]
 """Reads the same course again: with other choices, more days (`more_days`), or the clinic's widest hours (`hours`)."""
 
 
-@dataclass(frozen=True)
-class _Lifted:
-    """A course planned with one rule lifted."""
-
-    kind: WayKind
-    context: Context
-
-
 def ways_out(context: Context, proposal: Proposal, reload: Reload) -> tuple[Way, ...]:
     """Return which single rules could give so that the whole course fits, in the order in which a desk would ask."""
-    found = (_way(context, proposal, lifted) for lifted in _lifted(context, reload))
+    found = (_way(context, proposal, kind, lift()) for kind, lift in _lifts(context, reload).items())
     return tuple(way for way in found if way)
 
 
 def way_out(context: Context, proposal: Proposal, reload: Reload, kind: WayKind) -> Way | None:
     """Return the course with this one rule lifted, or None when that is not enough."""
-    return next((way for way in ways_out(context, proposal, reload) if way.kind == kind), None)
+    lift = _lifts(context, reload).get(kind)
+    return _way(context, proposal, kind, lift()) if lift else None
 
 
-def _lifted(context: Context, reload: Reload) -> list[_Lifted]:
+def _lifts(context: Context, reload: Reload) -> dict[WayKind, Callable[[], Context]]:
+    """Return by rule how to read the course without it."""
     choices = context.choices
-    lifted = []
+    lifts: dict[WayKind, Callable[[], Context]] = {}
     if choices.clinician_id and not choices.else_anyone and len(context.clinicians) > 1:
-        lifted.append(_Lifted(WayKind.CLINICIAN, reload(replace(choices, else_anyone=True))))
+        lifts[WayKind.CLINICIAN] = lambda: reload(replace(choices, else_anyone=True))
     hours = widest_hours(context)
     if hours:
-        lifted.append(_Lifted(WayKind.HOURS, reload(choices, hours=hours)))
-    wider = reload(choices, more_days=WIDER_DAYS)
+        lifts[WayKind.HOURS] = lambda: reload(choices, hours=hours)
     rule = replace(context.rule, most=context.rule.most + WIDER_DAYS)
-    lifted.append(_Lifted(WayKind.GAP, replace(wider, rule=rule)))
-    return lifted
+    lifts[WayKind.GAP] = lambda: replace(reload(choices, more_days=WIDER_DAYS), rule=rule)
+    return lifts
 
 
 def widest_hours(context: Context) -> tuple[time, time] | None:
@@ -65,13 +58,13 @@ def widest_hours(context: Context) -> tuple[time, time] | None:
     return (min(row.starts for row in work), max(row.ends for row in work)) if work else None
 
 
-def _way(context: Context, proposal: Proposal, lifted: _Lifted) -> Way | None:
-    chain = best_chain(stages_for(lifted.context, proposal))
+def _way(context: Context, proposal: Proposal, kind: WayKind, lifted: Context) -> Way | None:
+    chain = best_chain(stages_for(lifted, proposal))
     if len(chain) < len(proposal.lines):
         return None
     slots = [node.slot for node in chain]
-    sentence, price = SAID[lifted.kind](context, slots)
-    return Way(lifted.kind, sentence, price, tuple(slots)) if price else None
+    sentence, price = SAID[kind](context, slots)
+    return Way(kind, sentence, price, tuple(slots)) if price else None
 
 
 def _with_others(context: Context, slots: Sequence[Slot]) -> tuple[str, int]:
