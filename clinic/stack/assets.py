@@ -18,6 +18,8 @@ FILES = {
     "bootstrap-icons/font/bootstrap-icons.min.css": "bootstrap-icons.min.css",
     "bootstrap-icons/font/fonts/bootstrap-icons.woff": "fonts/bootstrap-icons.woff",
     "bootstrap-icons/font/fonts/bootstrap-icons.woff2": "fonts/bootstrap-icons.woff2",
+    "@event-calendar/build/dist/event-calendar.min.css": "event-calendar.min.css",
+    "@event-calendar/build/dist/event-calendar.min.js": "event-calendar.min.js",
     **{
         f"@fontsource-variable/inter/files/inter-{part}-opsz-normal.woff2": f"fonts/inter-{part}-opsz-normal.woff2"
         for part in ("latin", "latin-ext", "vietnamese")
