@@ -33,7 +33,7 @@ class DayVisit(NamedTuple):
     device_name: str | None
     session_id: int | None
     number: int | None
-    count: int | None
+    session_count: int | None
     plan_name: str | None
     patient_id: int
     patient_public_id: UUID

@@ -52,7 +52,7 @@ def test_a_confirmed_visit_of_a_known_patient_has_no_flag(moira: Clinician, room
 def test_a_visit_is_read_as_its_row_says(moira: Clinician, rooms: list[Room], plan: TreatmentPlan) -> None:
     visit = take(moira, rooms[0], TODAY, "14:00", 45, patient=plan.patient, session=plan.sessions.get(number=3))
     found = read(visit)
-    assert (found.pk, found.public_id, found.starts_at, found.number, found.count) == (
+    assert (found.pk, found.public_id, found.starts_at, found.number, found.session_count) == (
         visit.pk,
         visit.public_id,
         visit.starts_at,
