@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, expect
@@ -30,7 +30,11 @@ ARGUMENTS = [
     "--disable-domain-reliability",
     "--no-pings",
 ]
-AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+AXE = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
+    "resultTypes": ["violations"],  # to gather what is right as well takes axe twice as long
+}
+RUN_AXE = "options => axe.run(document, options).then(({violations}) => ({violations}))"
 PATIENCE = 15_000
 """Milliseconds that a browser test waits for what must come: two cores shared with a database are slow at times."""
 TELL_VIOLATIONS = """document.addEventListener('securitypolicyviolation', (event) => console.error(
@@ -39,12 +43,17 @@ TELL_VIOLATIONS = """document.addEventListener('securitypolicyviolation', (event
 expect.set_options(timeout=PATIENCE)
 
 
+WIDTHS = [1440, 1024, 390]
+LOOKED_AT = {"light": [1440, 390], "dark": [1440]}
+"""Widths at which axe runs: the phone has its own navigation, the tablet only other columns."""
+
 CUT = """() => [...document.querySelectorAll("html, #main, .page-head, .page-body, .card")]
-    .filter((box) => box.clientWidth && box.scrollWidth > box.clientWidth + 1)
+    .filter((box) => box.clientWidth && box.scrollWidth > box.clientWidth + (box.matches(".card") ? 1 : 0))
     .map((box) => `${box.tagName}.${box.className}: ${box.scrollWidth} in ${box.clientWidth}`)"""
 """A card may hold a part that scrolls by itself; what is wider than its card is cut by the next one."""
 
 Fits = Callable[[Page, str], None]
+Sound = Callable[..., Response | None]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -161,7 +170,34 @@ def assert_no_violations() -> Callable[[Page], None]:
 
     def check(page: Page, **options: Any) -> None:
         page.wait_for_load_state()  # a page that still comes in has no heading yet
-        results = Axe().run(page, options=AXE | options)
+        if not page.evaluate("() => 'axe' in window"):
+            page.evaluate(AXE_SCRIPT)
+        results = AxeResults(page.evaluate(RUN_AXE, AXE | options))
         assert results.violations_count == 0, results.generate_report()
+
+    return check
+
+
+@pytest.fixture
+def sound(fits: Fits, assert_no_violations: Callable[[Page], None]) -> Sound:
+    """Check a page at every width: one heading, nothing cut, axe silent. `sound(page, theme)`, or an address to open.
+
+    It is opened once and then resized: in the light theme from the desk's screen down, in the dark from the phone's up.
+    `looked_at` names other widths for axe than LOOKED_AT does. Returns the response.
+    """
+
+    def check(page: Page, theme: str, address: str = "", looked_at: list[int] | None = None) -> Response | None:
+        widths = WIDTHS if theme == "light" else WIDTHS[::-1]
+        response = None
+        if address:
+            page.set_viewport_size({"width": widths[0], "height": 900})
+            response = page.goto(address)
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.locator("h1").count() == 1, page.url
+            fits(page, page.url)
+            if width in (looked_at or LOOKED_AT[theme]):
+                assert_no_violations(page)
+        return response
 
     return check

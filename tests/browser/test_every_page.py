@@ -9,17 +9,15 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from clinic.models import User
+from clinic.models import Role, User
 from patients.models import Message, Patient
 from scheduling.models import Appointment
-from tests.browser.conftest import Complaints, Fits
+from tests import factory
+from tests.browser.conftest import WIDTHS, Complaints, Sound
+from tests.browser.test_owner_pages import pages_of_the_owner
 from treatments.models import PlanStatus, SessionState, TreatmentPlan
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-WIDTHS = [1440, 1024, 390]
-LOOKED_AT = {"light": [1440, 390], "dark": [1440]}
-"""Widths at which axe runs: the phone has its own navigation, the tablet only other columns."""
 
 
 @pytest.fixture
@@ -76,32 +74,23 @@ def pages_of_the_desk() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_page_of_the_desk_is_sound(
+def test_every_page_of_the_desk_and_of_the_owner_is_sound(
     page: Page,
     demo: None,
     signed_in: Callable[[User], User],
-    assert_no_violations: Callable[[Page], None],
-    fits: Fits,
+    sound: Sound,
     theme: str,
 ) -> None:
-    desk = User.objects.get(email="desk@demo.example")
-    User.objects.filter(pk=desk.pk).update(theme=theme)
-    signed_in(desk)
-    for name, address in pages_of_the_desk().items():
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            response = page.goto(address)
+    User.objects.update(theme=theme)
+    for who, pages in {"desk": pages_of_the_desk(), "owner": pages_of_the_owner()}.items():
+        signed_in(User.objects.get(email=f"{who}@demo.example"))
+        for name, address in pages.items():
+            response = sound(page, theme, address)
             assert response and response.status == 200, name
-            assert page.locator("h1").count() == 1, name
-            fits(page, name)
-            if width in LOOKED_AT[theme]:
-                assert_no_violations(page)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_page_without_a_sign_in_is_sound(
-    page: Page, complaints: Complaints, assert_no_violations: Callable[[Page], None], fits: Fits, theme: str
-) -> None:
+def test_every_page_without_a_sign_in_is_sound(page: Page, complaints: Complaints, sound: Sound, theme: str) -> None:
     complaints.expect("404")
     page.emulate_media(color_scheme=theme)
     addresses = [
@@ -115,22 +104,17 @@ def test_every_page_without_a_sign_in_is_sound(
         "/no/such/page/",
     ]
     for address in addresses:
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.goto(address)
-            fits(page, address)
-            assert_no_violations(page)
+        sound(page, theme, address, looked_at=WIDTHS)
 
 
 def test_a_page_outside_the_role_says_so_and_is_sound(
     page: Page,
-    demo: None,
     complaints: Complaints,
     signed_in: Callable[[User], User],
     assert_no_violations: Callable[[Page], None],
 ) -> None:
     complaints.expect("403")
-    signed_in(User.objects.get(email="owner@demo.example"))
+    signed_in(factory.make_user(Role.OWNER))
     page.goto(reverse("patient_new"))
     assert page.get_by_role("heading", name="This page is not part of your role").is_visible()
     assert_no_violations(page)
