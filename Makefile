@@ -22,8 +22,9 @@ help:
 run: $(INSTALLED) $(ASSETS)
 	@exec $(BIN)/python manage.py up
 
+# A process that has nothing left takes over from the other: by whole files, the longest would decide.
 test: $(INSTALLED) $(ASSETS) chromium lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 faults: $(INSTALLED) $(ASSETS)
 	RACES=64x50 $(BIN)/python -m pytest -m faults --durations=0
