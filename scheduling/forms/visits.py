@@ -13,7 +13,7 @@ from clinic.lib.days import local_day
 from clinic.lib.fields import ClockField, DayField
 from scheduling.forms.planner import AHEAD, Unreadable, read_token, wall_instant
 from scheduling.forms.who import GONE, ClinicianField
-from scheduling.models import Appointment, CancelledBy
+from scheduling.models import Appointment, CancelledBy, ConfirmedHow
 from scheduling.planning.types import Slot
 from treatments.named import Staff
 
@@ -28,19 +28,43 @@ REASONS = [
 ]
 
 
-class ActForm(forms.Form):
-    """A button: the form's key makes a double click one act (design 4.4)."""
+NOT_COMPLETE = gettext_lazy("This button was not complete. Nothing was saved. Load the page again.")
 
-    operation = forms.UUIDField(
-        error_messages={
-            "required": gettext_lazy("This button was not complete. Nothing was saved. Load the page again."),
-            "invalid": gettext_lazy("This button was not complete. Nothing was saved. Load the page again."),
-        }
-    )
+
+class ActForm(forms.Form):
+    """A button: the form's key makes a double click one act (design 4.4).
+
+    `version` is the visit's as the page showed it: an act on one that was changed since is refused.
+    """
+
+    operation = forms.UUIDField(error_messages={"required": NOT_COMPLETE, "invalid": NOT_COMPLETE})
+    version = forms.IntegerField(required=False, error_messages={"invalid": NOT_COMPLETE})
 
     def sentence(self) -> str:
         """Return the first thing that is wrong, in a sentence."""
         return str(next(iter(self.errors.values()))[0])
+
+
+class ConfirmForm(ActForm):
+    """How the patient said that they will come; at the desk, when the form does not say."""
+
+    how = forms.TypedChoiceField(
+        choices=ConfirmedHow.choices,
+        coerce=ConfirmedHow,
+        required=False,
+        empty_value=ConfirmedHow.DESK,
+        error_messages={"invalid_choice": NOT_COMPLETE},
+    )
+
+
+class ReasonForm(ActForm):
+    """A button with a few words of why; whether they are needed is for the act to say."""
+
+    reason = forms.CharField(
+        required=False,
+        max_length=REASON_LENGTH,
+        error_messages={"max_length": gettext_lazy("The reason is too long: 200 letters at most. Nothing was saved.")},
+    )
 
 
 class CancelForm(ActForm):

@@ -1,6 +1,6 @@
 """When: hours, absences, closures, appointments, and which message speaks of which appointment."""
 
-from .appointments import AHEAD, HOLDING, Appointment, AppointmentKind, AppointmentStatus, CancelledBy
+from .appointments import AHEAD, HOLDING, Appointment, AppointmentKind, AppointmentStatus, CancelledBy, ConfirmedHow
 from .hours import Absence, Closure, HoursChange, HoursKind, WeeklyHours
 from .links import AppointmentMessage, SeriesMessage
 from .visits import PlannerDraft, VisitType
@@ -16,6 +16,7 @@ __all__ = [
     "AppointmentStatus",
     "CancelledBy",
     "Closure",
+    "ConfirmedHow",
     "HoursChange",
     "HoursKind",
     "PlannerDraft",

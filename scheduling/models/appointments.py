@@ -13,7 +13,7 @@ from django.db.models import Deferrable, F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from clinic.lib.access import Permission, allows
-from clinic.models import Clinician, Device, Room, User
+from clinic.models import Clinic, Clinician, Device, Room, User
 from patients.models import Patient
 from treatments.models import Session
 
@@ -38,6 +38,12 @@ class AppointmentStatus(models.TextChoices):
 class CancelledBy(models.TextChoices):
     PATIENT = "patient", _("the patient")
     CLINIC = "clinic", _("the clinic")
+
+
+class ConfirmedHow(models.TextChoices):
+    DESK = "desk", _("at the desk")
+    PHONE = "phone", _("by phone")
+    LINK = "link", _("by the link in the mail")
 
 
 HOLDING = ["booked", "confirmed", "arrived", "in_treatment", "completed"]
@@ -67,7 +73,13 @@ PATHS = [
     ("completed", "in_treatment"),
     ("no_show", "booked"),
     ("cancelled", "booked"),
-    # Only an undo leads to where a visit was before it ended.
+    # Where the desk did not press "arrived": the patient is in treatment, and has arrived with that.
+    ("booked", "in_treatment"),
+    ("confirmed", "in_treatment"),
+    ("arrived", "confirmed"),
+    # Only an undo leads to where a visit was before it began or ended.
+    ("in_treatment", "booked"),
+    ("in_treatment", "confirmed"),
     ("completed", "confirmed"),
     ("completed", "arrived"),
     ("no_show", "confirmed"),
@@ -130,6 +142,9 @@ class Appointment(models.Model):
 
     The clinician is held for `[starts, ends)`, room and device for `[starts, frees)`, the patient for
     `[arrives, ends)`.
+    What came of it is noted as it happens: `confirmed_at`, `arrived_at`, `started_at`, `finished_at` are when somebody
+    pressed the button (instants); each is empty again once its step is taken back. `cancelled_late`: with less notice
+    than the clinic asked for at that moment.
     `wall_date` and `wall_time` keep what was meant: when a zone's rules change, the wall time stays (domain 1.1).
     """
 
@@ -155,6 +170,14 @@ class Appointment(models.Model):
     entry_reason = models.CharField(_("why entered afterwards"), max_length=200, blank=True)
     cancelled_by = models.CharField(_("cancelled by"), max_length=8, choices=CancelledBy.choices, blank=True)
     status_reason = models.CharField(_("why cancelled"), max_length=200, blank=True)
+    cancelled_late = models.BooleanField(_("cancelled late"), default=False, db_default=False)
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
+    confirmed_how = models.CharField(
+        _("confirmed how"), max_length=5, choices=ConfirmedHow.choices, blank=True, default="", db_default=""
+    )
+    arrived_at = models.DateTimeField(_("arrived at"), null=True, blank=True)
+    started_at = models.DateTimeField(_("treatment began at"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("completed at"), null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -221,6 +244,10 @@ class Appointment(models.Model):
     @property
     def is_ahead(self) -> bool:
         return self.status in AHEAD
+
+    def is_late_to_cancel(self, now: datetime) -> bool:
+        """Say whether less notice is left than the clinic asks for."""
+        return self.starts_at - now < timedelta(hours=Clinic.objects.current().notice_hours)
 
     @property
     def minutes(self) -> int:

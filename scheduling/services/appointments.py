@@ -1,92 +1,155 @@
-"""What the desk does with one visit: move it, cancel it, note that nobody came, note that it is done.
+"""What the desk does with one visit: move it, cancel it, note that nobody came, note that it is done, put it back.
 
 Each act is one Operation, locks the book in one order, changes a visit only from a state that leads there, keeps the
 numbers of its course in the order of dates, and makes or withdraws messages in the same transaction.
 """
 
 import uuid
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from clinic.lib.locks import StateRefused, Taken, in_transaction
-from clinic.lib.operations import once
+from clinic.lib.locks import Taken
 from clinic.models import Operation, User
 from scheduling.models import AHEAD, Appointment, AppointmentStatus
-from scheduling.planning.freetime import Visit
 from scheduling.planning.types import Slot
 from scheduling.services import notices
+from scheduling.services.acting import act_on_visit, change, stale
 from scheduling.services.errors import NotNamed, OutsideDueWindow, SlotTaken, StaleAppointment
 from scheduling.services.files import refuse_closed
-from scheduling.services.locks import lock_for_appointments, lock_for_visits
 from scheduling.services.motion import numbers_in_motion
 from scheduling.services.numbering import refuse_onto_a_pause
-from scheduling.services.placing import Step, in_their_courses, lock_and_look, move_all, refused
+from scheduling.services.placing import Step, in_their_courses, move_all, refused
 from scheduling.services.single import Reasons
 from scheduling.services.spacing import needed, too_near
 from scheduling.services.taken import JustTaken
-from scheduling.services.visits import change_status, touched
+from scheduling.services.visits import touched
 from treatments.models import TreatmentPlan
 from treatments.named import Staff
 
 RESTORABLE = [AppointmentStatus.NO_SHOW, AppointmentStatus.CANCELLED, AppointmentStatus.COMPLETED]
+AS_BOOKED: dict[str, Any] = {
+    "cancelled_by": "",
+    "cancelled_late": False,
+    "confirmed_at": None,
+    "confirmed_how": "",
+    "arrived_at": None,
+    "started_at": None,
+    "finished_at": None,
+}
+"""The columns of a visit that waits: nothing of it has happened yet."""
 
-Act = Callable[[Operation, Appointment, TreatmentPlan | None], None]
 
-
-def complete_appointment(*, key: uuid.UUID, appointment_id: int, actor: User | None, now: datetime) -> Operation:
+def complete_appointment(
+    *, key: uuid.UUID, appointment_id: int, version: int | None = None, actor: User | None, now: datetime
+) -> Operation:
     """Note that a visit took place; its session is completed, and the notes for afterwards are due.
 
     Raises StaleAppointment when it lies ahead or is over already.
     """
 
     def act(operation: Operation, visit: Appointment, plan: TreatmentPlan | None) -> None:
-        if visit.arrives_at > now:
+        if visit.is_ahead and visit.arrives_at > now:
             raise StaleAppointment(
                 _("This visit lies ahead. Nothing was saved. It can be completed once it has begun.")
             )
-        _change_status(operation, visit, AppointmentStatus.COMPLETED)
+        change(operation, visit, AppointmentStatus.COMPLETED, finished_at=now)
         notices.withdraw_for(appointment=visit, reason=_("The visit is over."), now=now)
         _in_its_course(operation, plan)
         notices.visit_completed(appointment=visit, now=now)
 
-    return _once(key, "complete_appointment", appointment_id, {}, actor, now, act)
+    return act_on_visit(
+        key=key,
+        kind="complete_appointment",
+        appointment_id=appointment_id,
+        body={},
+        version=version,
+        actor=actor,
+        now=now,
+        act=act,
+    )
 
 
-def miss_appointment(*, key: uuid.UUID, appointment_id: int, actor: User | None, now: datetime) -> Operation:
-    """Note that the patient did not come. The later visits slide onto the earlier numbers, the last session reopens."""
+def miss_appointment(
+    *,
+    key: uuid.UUID,
+    appointment_id: int,
+    reason: str = "",
+    version: int | None = None,
+    actor: User | None,
+    now: datetime,
+) -> Operation:
+    """Note that the patient did not come, and what is known of why.
+
+    The later visits slide onto the earlier numbers, the last session reopens.
+    """
 
     def act(operation: Operation, visit: Appointment, plan: TreatmentPlan | None) -> None:
         if visit.starts_at > now:
             raise StaleAppointment(
                 _("This visit lies ahead. Nothing was saved. Cancel it if the patient will not come.")
             )
-        _change_status(operation, visit, AppointmentStatus.NO_SHOW)
+        change(operation, visit, AppointmentStatus.NO_SHOW, status_reason=reason)
         notices.withdraw_for(appointment=visit, reason=_("Nobody came."), now=now)
         _in_its_course(operation, plan)
 
-    return _once(key, "miss_appointment", appointment_id, {}, actor, now, act)
+    return act_on_visit(
+        key=key,
+        kind="miss_appointment",
+        appointment_id=appointment_id,
+        body={"reason": reason},
+        version=version,
+        actor=actor,
+        now=now,
+        act=act,
+    )
 
 
 def cancel_appointment(
-    *, key: uuid.UUID, appointment_id: int, reason: str, cancelled_by: str = "", actor: User | None, now: datetime
+    *,
+    key: uuid.UUID,
+    appointment_id: int,
+    reason: str,
+    cancelled_by: str = "",
+    version: int | None = None,
+    actor: User | None,
+    now: datetime,
 ) -> Operation:
-    """Cancel a visit: its time is free at once, its reminders are withdrawn, the patient is told a little later."""
+    """Cancel a visit: its time is free at once, its reminders are withdrawn, the patient is told a little later.
+
+    Whether that was late, by the notice that the clinic asks for at this moment, is kept with it.
+    """
 
     def act(operation: Operation, visit: Appointment, plan: TreatmentPlan | None) -> None:
-        _change_status(operation, visit, AppointmentStatus.CANCELLED, status_reason=reason, cancelled_by=cancelled_by)
+        late = visit.is_late_to_cancel(now)
+        why = {"status_reason": reason, "cancelled_by": cancelled_by, "cancelled_late": late}
+        change(operation, visit, AppointmentStatus.CANCELLED, **why)
         notices.withdraw_for(appointment=visit, reason=_("The visit was cancelled."), now=now)
         _in_its_course(operation, plan)
         notices.changed(appointment=visit, plan=plan, operation=operation, now=now)
 
     asked = {"reason": reason, "by": cancelled_by}
-    return _once(key, "cancel_appointment", appointment_id, asked, actor, now, act)
+    return act_on_visit(
+        key=key,
+        kind="cancel_appointment",
+        appointment_id=appointment_id,
+        body=asked,
+        version=version,
+        actor=actor,
+        now=now,
+        act=act,
+    )
 
 
 def restore_appointment(
-    *, key: uuid.UUID, appointment_id: int, reason: str, actor: User | None, now: datetime
+    *,
+    key: uuid.UUID,
+    appointment_id: int,
+    reason: str,
+    version: int | None = None,
+    actor: User | None,
+    now: datetime,
 ) -> Operation:
     """Put a missed, cancelled or completed visit back to booked, long after its Undo has gone from the screen.
 
@@ -97,25 +160,40 @@ def restore_appointment(
     """
 
     def act(operation: Operation, visit: Appointment, plan: TreatmentPlan | None) -> None:
-        if visit.status not in RESTORABLE:
-            raise _stale(visit.pk)
-        refuse_closed(visit.patient)
-        _refuse_unnamed(visit, plan, now)
-        refuse_onto_a_pause(visit, plan, now)
-        with numbers_in_motion():
-            stood = visit.holds
-            _change_status(operation, visit, AppointmentStatus.BOOKED, status_reason=reason, cancelled_by="")
-            _in_its_course(operation, plan)
-        if plan and not stood and (sentence := too_near(plan, [visit.pk])):
-            raise OutsideDueWindow(needed(sentence))
-        visit.refresh_from_db()
-        operation.touched = [touched(visit.pk, visit.version, operation.touched[0]["before"])]
-        notices.withdraw_for(appointment=visit, reason=_("The visit stands again."), now=now)
-        if visit.starts_at > now:
-            notices.remind(appointment=visit, now=now)
-        notices.changed(appointment=visit, plan=plan, operation=operation, now=now)
+        put_back(operation, visit, plan, reason, now)
 
-    return _once(key, "restore_appointment", appointment_id, {"reason": reason}, actor, now, act, taken=_not_free)
+    return act_on_visit(
+        key=key,
+        kind="restore_appointment",
+        appointment_id=appointment_id,
+        body={"reason": reason},
+        version=version,
+        actor=actor,
+        now=now,
+        act=act,
+        taken=not_free,
+    )
+
+
+def put_back(operation: Operation, visit: Appointment, plan: TreatmentPlan | None, reason: str, now: datetime) -> None:
+    """Let a visit stand again, as `restore_appointment` says. Call under its locks."""
+    if visit.status not in RESTORABLE:
+        raise stale(visit.pk)
+    refuse_closed(visit.patient)
+    _refuse_unnamed(visit, plan, now)
+    refuse_onto_a_pause(visit, plan, now)
+    with numbers_in_motion():
+        stood = visit.holds
+        change(operation, visit, AppointmentStatus.BOOKED, status_reason=reason, **AS_BOOKED)
+        _in_its_course(operation, plan)
+    if plan and not stood and (sentence := too_near(plan, [visit.pk])):
+        raise OutsideDueWindow(needed(sentence))
+    visit.refresh_from_db()
+    operation.touched = [touched(visit.pk, visit.version, operation.touched[0]["before"])]
+    notices.withdraw_for(appointment=visit, reason=_("The visit stands again."), now=now)
+    if visit.starts_at > now:
+        notices.remind(appointment=visit, now=now)
+    notices.changed(appointment=visit, plan=plan, operation=operation, now=now)
 
 
 def move_appointment(
@@ -125,6 +203,7 @@ def move_appointment(
     slot: Slot,
     early_reason: str = "",
     late_reason: str = "",
+    version: int | None = None,
     actor: User | None,
     now: datetime,
 ) -> Operation:
@@ -143,7 +222,17 @@ def move_appointment(
         move_all(operation, [Step(visit, slot, Reasons(early=early_reason, late=late_reason))], actor, now)
 
     try:
-        return _once(key, "move_appointment", appointment_id, body, actor, now, act, to=slot)
+        return act_on_visit(
+            key=key,
+            kind="move_appointment",
+            appointment_id=appointment_id,
+            body=body,
+            version=version,
+            actor=actor,
+            now=now,
+            act=act,
+            to=slot,
+        )
     except JustTaken as error:
         visit = Appointment.objects.select_related("patient", "session__plan__patient", "room", "device")
         raise refused([Step(visit.get(pk=appointment_id), slot)], now) from error
@@ -156,52 +245,7 @@ def _refuse_unnamed(visit: Appointment, plan: TreatmentPlan | None, now: datetim
         raise NotNamed(why, _("Book a new visit with somebody who does."))
 
 
-def _once(
-    key: uuid.UUID,
-    kind: str,
-    appointment_id: int,
-    body: dict[str, Any],
-    actor: User | None,
-    now: datetime,
-    act: Act,
-    *,
-    to: Slot | None = None,
-    taken: Callable[[int, Taken], SlotTaken] | None = None,
-) -> Operation:
-    """Run one act on one visit under the locks of all that it holds and, for a move, of all that it may take.
-
-    `taken` says what is in the way when the book refuses the time; without it, the time was free a moment before.
-    """
-
-    def locked(operation: Operation) -> None:
-        found = Appointment.objects.select_related("session__plan", "room", "device").get(pk=appointment_id)
-        plan = found.session.plan if found.session else None
-        if to:
-            people = [found.clinician_id, to.clinician_id]
-            lock_and_look([found], [to], lambda: lock_for_visits(Visit.like(found), plan.pk if plan else None, people))
-        else:
-            lock_for_appointments([found], [plan.pk if plan else None])
-        visit = Appointment.objects.select_related("patient", "session__plan__patient", "room", "device").get(
-            pk=appointment_id
-        )
-        fresh = visit.session.plan if visit.session else None
-        act(operation, visit, fresh)
-
-    def attempt() -> Operation:
-        asked = {"appointment": appointment_id, **body}
-        return once(key=key, kind=kind, actor=actor, body=asked, now=now, act=locked)
-
-    try:
-        return in_transaction(attempt)
-    except Taken as error:
-        if taken:
-            raise taken(appointment_id, error) from error
-        raise SlotTaken(_("Someone took this time a moment ago. Nothing was saved. Choose another time.")) from error
-    except StateRefused as error:
-        raise _stale(appointment_id) from error
-
-
-def _not_free(appointment_id: int, error: Taken) -> SlotTaken:
+def not_free(appointment_id: int, error: Taken) -> SlotTaken:
     """Say what else holds the time of a visit that was to be put back. When that came is not known here."""
     visit = Appointment.objects.select_related("patient", "clinician", "room", "device").get(pk=appointment_id)
     words = {
@@ -222,18 +266,3 @@ def _not_free(appointment_id: int, error: Taken) -> SlotTaken:
 
 def _in_its_course(operation: Operation, plan: TreatmentPlan | None) -> None:
     in_their_courses(operation, [plan] if plan else [])
-
-
-def _change_status(operation: Operation, visit: Appointment, status: AppointmentStatus, **fields: Any) -> None:
-    """Change the state from one that leads there; nothing ends twice."""
-    if visit.status == status:
-        raise _stale(visit.pk)
-    before = {name: getattr(visit, name) for name in ["status", *fields]}
-    change_status([visit], status, **fields)
-    operation.touched = [touched(visit.pk, visit.version, before)]
-
-
-def _stale(appointment_id: int) -> StaleAppointment:
-    visit = Appointment.objects.get(pk=appointment_id)
-    words = _("This visit is %(status)s now. Nothing was saved. Look at the day again.")
-    return StaleAppointment(words % {"status": visit.get_status_display().lower()})

@@ -26,7 +26,7 @@ from scheduling.services.visits import change_status, touched
 from treatments.course import FEWEST_SESSIONS, MOST_SESSIONS
 from treatments.models import PlanStatus, SessionState, TreatmentPlan
 
-RELEASED = ["status", "status_reason", "cancelled_by"]
+RELEASED = ["status", "status_reason", "cancelled_by", "cancelled_late"]
 """The columns that a release changes, and that an undo of it puts back."""
 
 Act = Callable[[Operation, TreatmentPlan], None]
@@ -194,7 +194,10 @@ def _release(plan: TreatmentPlan, reason: str, cancelled_by: str, now: datetime)
     were = list(ahead.select_related("patient"))
     lock_for_appointments(were, [])
     visits = list(ahead)
-    change_status(visits, AppointmentStatus.CANCELLED, status_reason=_said(reason), cancelled_by=cancelled_by)
+    for late in (True, False):
+        some = [visit for visit in visits if visit.is_late_to_cancel(now) == late]
+        why = {"status_reason": _said(reason), "cancelled_by": cancelled_by, "cancelled_late": late}
+        change_status(some, AppointmentStatus.CANCELLED, **why)
     notices.withdraw_for_all(appointments=visits, reason=_("The visit was cancelled."), now=now)
     return were
 

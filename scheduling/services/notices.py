@@ -126,6 +126,15 @@ def withdraw_for_all(*, appointments: Iterable[Appointment], reason: str, now: d
     Link.objects.filter(message__of_appointment__appointment__in=visits, revoked_at=None).update(revoked_at=now)
 
 
+def is_ahead_again(*, appointment: Appointment, operation: Operation, now: datetime) -> None:
+    """Tell of a visit outside a course again: what waited was withdrawn when the patient was noted to be here.
+
+    The mail about a course was not; reminders are due on other days.
+    """
+    if appointment.session_id is None and appointment.starts_at > now:
+        changed(appointment=appointment, plan=None, operation=operation, now=now)
+
+
 def visit_completed(*, appointment: Appointment, now: datetime) -> None:
     """Send the notes of a visit once its completion has rested, so that an undo sends nothing."""
     withdraw_for(appointment=appointment, reason=_("The visit is over."), now=now)

@@ -32,6 +32,11 @@ UNDOABLE = BOOKINGS | {
     "complete_appointment",
     "miss_appointment",
     "restore_appointment",
+    "confirm_appointment",
+    "unconfirm_appointment",
+    "arrive_appointment",
+    "start_appointment",
+    "step_back_appointment",
     "pause_course",
     "resume_course",
     "discontinue_course",
@@ -40,7 +45,15 @@ UNDOABLE = BOOKINGS | {
 }
 
 
-KEEP_THEIR_PLACE = {"complete_appointment", "restore_appointment"}
+ON_THE_WAY = {
+    "confirm_appointment",
+    "unconfirm_appointment",
+    "arrive_appointment",
+    "start_appointment",
+    "step_back_appointment",
+}
+"""Acts on a visit that holds its time before and after: nothing that was told of it changes."""
+KEEP_THEIR_PLACE = ON_THE_WAY | {"complete_appointment", "restore_appointment"}
 """Acts on a visit that held its time before and after, or that leave none to hold it when undone."""
 
 
@@ -94,7 +107,7 @@ def _undo(operation: Operation, operation_id: uuid.UUID, now: datetime) -> None:
             renumber(plan)
     for plan in plans:
         _refuse_too_near(plan, done, visits)
-    if done.kind not in BOOKINGS or how == "cancelled":
+    if (done.kind not in BOOKINGS and not _is_quiet(done)) or how == "cancelled":
         _tell(operation, visits, plans, now)
     compare_and_set(done, same=("undone_by_id",), undone_by=operation)
     operation.result = {"how": how, "count": len(visits)}
@@ -106,6 +119,12 @@ def _refuse_too_near(plan: TreatmentPlan, done: Operation, visits: list[Appointm
     again = [visit.pk for visit in visits if visit.holds and visit.pk in moved and done.kind not in KEEP_THEIR_PLACE]
     if sentence := too_near(plan, again):
         raise UndoRefused(_("%(why)s Nothing was undone. Move the other visit first.") % {"why": sentence})
+
+
+def _is_quiet(done: Operation) -> bool:
+    """Say whether the act left its visit at its time: a step back may have put one back that had lost it."""
+    before = [entry["before"]["status"] for entry in done.touched] if done.kind in ON_THE_WAY else []
+    return bool(before) and all(status in HOLDING for status in before)
 
 
 def _tell(operation: Operation, visits: list[Appointment], plans: list[TreatmentPlan], now: datetime) -> None:
@@ -198,23 +217,45 @@ def _put_back(
     before = {entry["appointment"]: entry["before"] or {} for entry in done.touched if "appointment" in entry}
     changed = {entry["plan"] for entry in done.touched if "plan" in entry}
     courses = {plan.pk: plan for plan in plans if plan.pk not in changed}  # the others are put back as they were
+    were_ahead = {visit.pk: visit.is_ahead for visit in visits}
     for visit in visits:
         if before[visit.pk].get("status") in HOLDING and visit.session:
             refuse_onto_a_pause(visit, courses.get(visit.session.plan_id), now)
         compare_and_set(visit, same=("status", "version"), **_typed(before[visit.pk]), version=visit.version + 1)
         if visit.is_ahead:
             refuse_closed(visit.patient)
-    notices.withdraw_for_all(appointments=visits, reason=_("The act was undone."), now=now)
-    notices.remind_all(appointments=visits, now=now)
+    if not _is_quiet(done):
+        notices.withdraw_for_all(appointments=visits, reason=_("The act was undone."), now=now)
+        notices.remind_all(appointments=visits, now=now)
     for visit in visits:
+        if _is_quiet(done) and visit.is_ahead != were_ahead[visit.pk]:
+            _here_or_not(operation, visit, now)
         if visit.status == AppointmentStatus.COMPLETED:
             notices.visit_completed(appointment=visit, now=now)
     operation.touched = [touched(visit.pk, visit.version) for visit in visits]
     return "undone"
 
 
+def _here_or_not(operation: Operation, visit: Appointment, now: datetime) -> None:
+    """Tell, or withdraw, what an arrival had withdrawn, or its taking back had told."""
+    if visit.is_ahead:
+        notices.is_ahead_again(appointment=visit, operation=operation, now=now)
+    else:
+        notices.withdraw_for(appointment=visit, reason=_("The act was undone."), now=now)
+
+
 def _typed(before: dict[str, Any]) -> dict[str, Any]:
     """Return the stored values as their columns want them: JSON knows neither instants nor days."""
     readers = {"wall_date": date.fromisoformat, "wall_time": time.fromisoformat}
-    readers |= dict.fromkeys(["arrives_at", "starts_at", "ends_at", "frees_at"], datetime.fromisoformat)
-    return {name: readers[name](value) if name in readers else value for name, value in before.items()}
+    instants = [
+        "arrives_at",
+        "starts_at",
+        "ends_at",
+        "frees_at",
+        "confirmed_at",
+        "arrived_at",
+        "started_at",
+        "finished_at",
+    ]
+    readers |= dict.fromkeys(instants, datetime.fromisoformat)
+    return {name: readers[name](value) if value and name in readers else value for name, value in before.items()}

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,13 +13,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from clinic.lib.access import Permission, requires
-from clinic.lib.back import back
 from clinic.lib.requests import person
 from clinic.models import Clinic, Operation
 from scheduling.forms.courses import AddForm, DropForm, PauseForm, StopForm
 from scheduling.forms.visits import ActForm
 from scheduling.services import courses
-from scheduling.views.visit_acts import tell_after
+from scheduling.views.answers import WRONG, Answer, attempt, respond
 from treatments.models import TreatmentPlan
 
 
@@ -35,17 +33,16 @@ def _act(
     """Do what one form asks for with one course, and return to the page that it stood on."""
     plans = TreatmentPlan.objects.visible_to(person(request)).select_related("patient")
     plan = get_object_or_404(plans, public_id=public_id)
-    if form.is_valid():
-        values = asked(form.cleaned_data)
-        key, actor, now = form.cleaned_data["operation"], person(request), timezone.now()
-        tell_after(
-            request,
-            lambda: service(key=key, plan_id=plan.pk, actor=actor, now=now, **values),
-            lambda operation: said(plan, operation),
-        )
-    else:
-        messages.error(request, form.sentence())
-    return redirect(back(request, reverse("course", args=[plan.public_id])))
+    page = reverse("course", args=[plan.public_id])
+    if not form.is_valid():
+        return respond(request, Answer(form.sentence(), WRONG), page)
+    values = asked(form.cleaned_data)
+    key, actor, now = form.cleaned_data["operation"], person(request), timezone.now()
+    answer = attempt(
+        lambda: service(key=key, plan_id=plan.pk, actor=actor, now=now, **values),
+        lambda operation: said(plan, operation),
+    )
+    return respond(request, answer, page)
 
 
 def _with_what_follows(sentence: str, plan: TreatmentPlan, operation: Operation) -> str:

@@ -2,7 +2,6 @@
 
 from uuid import UUID, uuid4
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -11,7 +10,6 @@ from django.views.decorators.http import require_http_methods
 
 from clinic.lib.access import Permission, allows, requires
 from clinic.lib.audit import log_reading
-from clinic.lib.back import back
 from clinic.lib.days import local_day
 from clinic.lib.requests import person
 from clinic.models import Clinic, Operation
@@ -22,7 +20,8 @@ from scheduling.moving import Move, reasons_asked
 from scheduling.planning.types import Slot
 from scheduling.services.appointments import move_appointment
 from scheduling.views.after import told
-from scheduling.views.visit_acts import day_of, tell_after, visit_of, when
+from scheduling.views.answers import CONFLICT, WRONG, Answer, as_json, attempt, respond, tell, wants_json
+from scheduling.views.visit_acts import day_of, visit_of, when
 from treatments.named import Staff
 
 
@@ -32,21 +31,27 @@ def appointment_move(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Show where a visit may go, and put it there."""
     visit, clinic = visit_of(request, public_id), Clinic.objects.current()
     if not visit.is_ahead:
-        messages.error(
-            request, _("Only a visit that lies ahead can be moved. Nothing was saved. Look at the visit again.")
-        )
-        return redirect(back(request, day_of(visit, clinic)))
+        words = _("Only a visit that lies ahead can be moved. Nothing was saved. Look at the visit again.")
+        return respond(request, Answer(words, CONFLICT), day_of(visit, clinic))
     if request.method == "GET":
         log_reading(person(request), visit.patient, "move")
     staff = Staff.of(visit.session.plan if visit.session else None)
-    form = MoveForm(request.POST or None, visit=visit, staff=staff, zone=clinic.tz, now=timezone.now())
-    if request.method == "POST" and form.is_valid() and _move(request, visit, form, clinic):
-        visit.refresh_from_db()
-        return redirect(day_of(visit, clinic))
+    form = MoveForm(
+        request.POST if request.method == "POST" else None, visit=visit, staff=staff, zone=clinic.tz, now=timezone.now()
+    )
+    if request.method == "POST":
+        answer = _move(request, visit, form, clinic) if form.is_valid() else Answer(form.sentence(), WRONG)
+        if wants_json(request):
+            return as_json(answer, visit.pk)
+        if form.is_valid():
+            tell(request, answer)
+        if answer.is_done:
+            visit.refresh_from_db()
+            return redirect(day_of(visit, clinic))
     return _page(request, visit, form, staff)
 
 
-def _move(request: HttpRequest, visit: Appointment, form: MoveForm, clinic: Clinic) -> bool:
+def _move(request: HttpRequest, visit: Appointment, form: MoveForm, clinic: Clinic) -> Answer:
     slot: Slot = form.cleaned_data["slot"]
     reason, now, actor = form.cleaned_data.get("reason", ""), timezone.now(), person(request)
     is_early, is_late = reasons_asked(visit, slot, now) if reason else (False, False)
@@ -59,14 +64,14 @@ def _move(request: HttpRequest, visit: Appointment, form: MoveForm, clinic: Clin
             words = _("Moved: %(name)s, now %(when)s. The patient hears of it in %(minutes)d minutes.")
         return told(words % values, operation, visit, clinic.tz, local_day(now, clinic.tz))
 
-    return tell_after(
-        request,
+    return attempt(
         lambda: move_appointment(
             key=form.cleaned_data["operation"],
             appointment_id=visit.pk,
             slot=slot,
             early_reason=reason if is_early else "",
             late_reason=reason if is_late else "",
+            version=form.cleaned_data["version"],
             actor=actor,
             now=now,
         ),

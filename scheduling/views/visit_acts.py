@@ -1,36 +1,44 @@
-"""What the desk does with one visit, one address each: complete, no-show, cancel, and taking an act back."""
+"""What the desk does with one visit, one address each: from confirmed to cancelled, a step back, and undoing an act.
+
+Each takes the `version` of the visit that the page showed, and answers as `answers` says.
+"""
 
 from collections.abc import Callable
-from datetime import datetime
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from clinic.lib.access import Permission, requires
-from clinic.lib.back import back
 from clinic.lib.days import clock, day_words, local_day, wall_time
-from clinic.lib.locks import Busy
-from clinic.lib.operations import OperationReused
 from clinic.lib.requests import person
 from clinic.models import Clinic, Operation
-from scheduling.forms.visits import ActForm, CancelForm
-from scheduling.models import Appointment
+from scheduling.forms.visits import ActForm, CancelForm, ConfirmForm, ReasonForm
+from scheduling.models import Appointment, AppointmentStatus
 from scheduling.services.appointments import cancel_appointment, complete_appointment, miss_appointment
-from scheduling.services.errors import BookingError
+from scheduling.services.statuses import (
+    arrive_appointment,
+    confirm_appointment,
+    start_appointment,
+    step_back_appointment,
+    unconfirm_appointment,
+)
 from scheduling.services.undo import undo_operation
 from scheduling.views.after import told
+from scheduling.views.answers import WRONG, Answer, attempt, respond
 
 
-def visit_of(request: HttpRequest, public_id: UUID) -> Appointment:
-    """Return the visit that an address names, with the names a sentence about it needs; 404 for what was undone."""
-    visits = Appointment.objects.visible_to(person(request)).on_the_board().with_names()
-    return get_object_or_404(visits, public_id=public_id)
+def visit_of(request: HttpRequest, public_id: UUID, *, even_undone: bool = False) -> Appointment:
+    """Return the visit that an address names, with the names a sentence about it needs; 404 for what was undone.
+
+    `even_undone`: an act on it is told who undid it.
+    """
+    visits = Appointment.objects.visible_to(person(request)).with_names()
+    return get_object_or_404(visits if even_undone else visits.on_the_board(), public_id=public_id)
 
 
 def day_of(visit: Appointment, clinic: Clinic) -> str:
@@ -44,52 +52,88 @@ def when(visit: Appointment, clinic: Clinic) -> str:
     return f"{day_words(day, today)}, {clock(wall_time(visit.starts_at, clinic.tz))}"
 
 
-def tell_after(
-    request: HttpRequest,
-    act: Callable[[], Operation],
-    said: Callable[[Operation], str],
-    *,
-    undoable: bool = True,
-) -> bool:
-    """Do an act and tell what is now true, with Undo; or tell what stood in its way. Returns whether it was done."""
-    try:
-        operation = act()
-    except BookingError as refused:
-        messages.error(request, refused.sentence)
-    except Busy:
-        messages.error(request, _("Many people are saving at this moment. Nothing was saved. Try again."))
-    except OperationReused:
-        messages.error(request, _("This button was used before. Nothing more was saved. Look at the page again."))
-    else:
-        messages.success(request, said(operation), extra_tags=f"undo:{operation.pk}" if undoable else "")
-        return True
-    return False
-
-
 def _act(
     request: HttpRequest,
     public_id: UUID,
     form: ActForm,
-    act: Callable[[Appointment, datetime], Operation],
+    service: Callable[..., Operation],
     said: Callable[[Appointment], str],
+    **asked: str,
 ) -> HttpResponse:
-    """Do what one button asks for with one visit, and return to where it was pressed."""
-    visit, now, zone = visit_of(request, public_id), timezone.now(), Clinic.objects.current().tz
-    if form.is_valid():
+    """Do what one button asks for with one visit, and answer where it was pressed.
 
-        def sentence(operation: Operation) -> str:
-            return told(said(visit), operation, visit, zone, local_day(now, zone))
+    `asked` names the service's further arguments, and the fields of the form that they come from.
+    """
+    visit, now, clinic = visit_of(request, public_id, even_undone=True), timezone.now(), Clinic.objects.current()
+    if not form.is_valid():
+        return respond(request, Answer(form.sentence(), WRONG), day_of(visit, clinic))
+    sent = form.cleaned_data
 
-        tell_after(request, lambda: act(visit, now), sentence)
-    else:
-        messages.error(request, form.sentence())
-    return redirect(back(request, day_of(visit, Clinic.objects.current())))
+    def act() -> Operation:
+        more = {argument: sent[name] for argument, name in asked.items()}
+        return service(
+            key=sent["operation"],
+            appointment_id=visit.pk,
+            version=sent["version"],
+            actor=person(request),
+            now=now,
+            **more,
+        )
+
+    def sentence(operation: Operation) -> str:
+        return told(said(visit), operation, visit, clinic.tz, local_day(now, clinic.tz))
+
+    is_gone = visit.status == AppointmentStatus.UNDONE
+    return respond(request, attempt(act, sentence), day_of(visit, clinic), visit.pk, is_gone=is_gone)
+
+
+def _named(words: str) -> Callable[[Appointment], str]:
+    return lambda visit: words % {"name": visit.patient.full_name}
+
+
+@require_POST
+@requires(Permission.BOOK)
+def appointment_confirm(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    form, words = ConfirmForm(request.POST), _("%(name)s: confirmed.")
+    return _act(request, public_id, form, confirm_appointment, _named(words), how="how")
+
+
+@require_POST
+@requires(Permission.BOOK)
+def appointment_unconfirm(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    words = _("%(name)s: booked, not confirmed any more.")
+    return _act(request, public_id, ActForm(request.POST), unconfirm_appointment, _named(words))
+
+
+@require_POST
+@requires(Permission.BOOK)
+def appointment_arrive(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    return _act(request, public_id, ActForm(request.POST), arrive_appointment, _named(_("%(name)s: arrived.")))
+
+
+@require_POST
+@requires(Permission.COMPLETE)
+def appointment_start(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    return _act(request, public_id, ActForm(request.POST), start_appointment, _named(_("%(name)s: in treatment.")))
+
+
+@require_POST
+@requires(Permission.COMPLETE)
+def appointment_step_back(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Take the last step of a visit back; completed, missed and cancelled ones need a reason."""
+
+    def said(visit: Appointment) -> str:
+        visit.refresh_from_db(fields=["status"])
+        values = {"name": visit.patient.full_name, "status": visit.get_status_display().lower()}
+        return _("%(name)s: %(status)s again.") % values
+
+    return _act(request, public_id, ReasonForm(request.POST), step_back_appointment, said, reason="reason")
 
 
 @require_POST
 @requires(Permission.COMPLETE)
 def appointment_complete(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    form, actor, clinic = ActForm(request.POST), person(request), Clinic.objects.current()
+    clinic = Clinic.objects.current()
 
     def said(visit: Appointment) -> str:
         if not visit.patient.email:
@@ -97,40 +141,20 @@ def appointment_complete(request: HttpRequest, public_id: UUID) -> HttpResponse:
         words = _("%(name)s: completed. The visit notes go out in %(minutes)d minutes.")
         return words % {"name": visit.patient.full_name, "minutes": clinic.quiet_minutes}
 
-    return _act(
-        request,
-        public_id,
-        form,
-        lambda visit, now: complete_appointment(
-            key=form.cleaned_data["operation"], appointment_id=visit.pk, actor=actor, now=now
-        ),
-        said,
-    )
+    return _act(request, public_id, ActForm(request.POST), complete_appointment, said)
 
 
 @require_POST
 @requires(Permission.COMPLETE)
 def appointment_no_show(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    form, actor = ActForm(request.POST), person(request)
-
-    def said(visit: Appointment) -> str:
-        return _("%(name)s: noted as a no-show.") % {"name": visit.patient.full_name}
-
-    return _act(
-        request,
-        public_id,
-        form,
-        lambda visit, now: miss_appointment(
-            key=form.cleaned_data["operation"], appointment_id=visit.pk, actor=actor, now=now
-        ),
-        said,
-    )
+    words = _("%(name)s: noted as a no-show.")
+    return _act(request, public_id, ReasonForm(request.POST), miss_appointment, _named(words), reason="reason")
 
 
 @require_POST
 @requires(Permission.BOOK)
 def appointment_cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    form, actor, clinic = CancelForm(request.POST), person(request), Clinic.objects.current()
+    form, clinic = CancelForm(request.POST), Clinic.objects.current()
 
     def said(visit: Appointment) -> str:
         values = {"name": visit.patient.full_name, "when": when(visit, clinic), "minutes": clinic.quiet_minutes}
@@ -138,20 +162,7 @@ def appointment_cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
             return _("Cancelled: %(name)s, %(when)s.") % values
         return _("Cancelled: %(name)s, %(when)s. The patient hears of it in %(minutes)d minutes.") % values
 
-    return _act(
-        request,
-        public_id,
-        form,
-        lambda visit, now: cancel_appointment(
-            key=form.cleaned_data["operation"],
-            appointment_id=visit.pk,
-            reason=form.cleaned_data["reason"],
-            cancelled_by=form.cleaned_data["by"],
-            actor=actor,
-            now=now,
-        ),
-        said,
-    )
+    return _act(request, public_id, form, cancel_appointment, said, reason="reason", cancelled_by="by")
 
 
 @require_POST
@@ -160,17 +171,14 @@ def operation_undo(request: HttpRequest, operation_id: UUID) -> HttpResponse:
     """Take an act back as a whole, or say why it cannot be."""
     form, actor = ActForm(request.POST), person(request)
     done = get_object_or_404(Operation, pk=operation_id)
-    if form.is_valid():
-        key, now = form.cleaned_data["operation"], timezone.now()
-        tell_after(
-            request,
-            lambda: undo_operation(key=key, operation_id=done.pk, actor=actor, now=now),
-            _undone_words,
-            undoable=False,
-        )
-    else:
-        messages.error(request, form.sentence())
-    return redirect(back(request, reverse("home")))
+    if not form.is_valid():
+        return respond(request, Answer(form.sentence(), WRONG), reverse("home"))
+    key, now = form.cleaned_data["operation"], timezone.now()
+    answer = attempt(
+        lambda: undo_operation(key=key, operation_id=done.pk, actor=actor, now=now), _undone_words, undoable=False
+    )
+    only = done.touched[0].get("appointment") if len(done.touched) == 1 else None
+    return respond(request, answer, reverse("home"), only)
 
 
 def _undone_words(operation: Operation) -> str:

@@ -267,7 +267,7 @@ def test_what_no_view_answers_comes_as_503_with_a_sentence(
             raise broken_off()
         raise raised
 
-    monkeypatch.setattr("scheduling.views.visit_acts.tell_after", lambda *_, **__: fails())
+    monkeypatch.setattr("scheduling.views.visit_acts.attempt", lambda *_, **__: fails())
     answer = complete(desk, visit)
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
     assert b"Nothing was saved. Go back, wait a moment" in answer.content
@@ -286,7 +286,7 @@ def test_a_fault_of_ours_is_still_a_fault(desk: Client, monkeypatch: pytest.Monk
     def fails(*_given: Any, **_asked: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("scheduling.views.visit_acts.tell_after", fails)
+    monkeypatch.setattr("scheduling.views.visit_acts.attempt", fails)
     assert complete(desk, visit).status_code == 500
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from scheduling.models import Appointment, AppointmentStatus
 from scheduling.planning import planner
-from scheduling.services import appointments, undo
+from scheduling.services import acting, undo
 from scheduling.services.appointments import move_appointment
 from scheduling.services.errors import BookingError
 from scheduling.services.series import book_series
@@ -72,7 +72,7 @@ def test_undo_and_move_never_leave_half_a_course() -> None:
 
 def test_control_without_locks_and_versions_undo_takes_back_what_was_moved(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(undo, "lock_for_appointments", lambda *_: None)
-    monkeypatch.setattr(appointments, "lock_for_visits", lambda *_: None)
+    monkeypatch.setattr(acting, "lock_for_visits", lambda *_: None)
     monkeypatch.setattr(undo, "_unchanged", lambda *_: True)
     undone_after_a_move = (
         len(outcome.results) > 1 and Appointment.objects.filter(session__plan=plan, status="undone").exists()

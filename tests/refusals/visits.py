@@ -120,9 +120,7 @@ def move_one_that_is_over(s: Scene) -> None:
 def move_one_that_was_cancelled_at_that_moment(s: Scene) -> None:
     visit = s.visit()
     change = Appointment.objects.filter(pk=visit.pk)
-    s.meanwhile(
-        "scheduling.services.appointments.lock_for_visits", lambda: change.update(status="cancelled", version=2)
-    )
+    s.meanwhile("scheduling.services.acting.lock_for_visits", lambda: change.update(status="cancelled", version=2))
     move(s, visit, "2026-12-02")
 
 

@@ -22,7 +22,19 @@ from scheduling import services
 from scheduling.models import Absence, Appointment, Closure, HoursChange, VisitType, WeeklyHours
 from scheduling.planning import planner
 from scheduling.planning.types import Slot
-from scheduling.services import appointments, courses, files, hours, merging, moves, series, single, undo, wall_times
+from scheduling.services import (
+    appointments,
+    courses,
+    files,
+    hours,
+    merging,
+    moves,
+    series,
+    single,
+    statuses,
+    undo,
+    wall_times,
+)
 from scheduling.services import locks as book_locks
 from scheduling.services.hours_rules import WeekSpan
 from scheduling.services.merging import Pair
@@ -141,6 +153,17 @@ def restoring(house: House) -> Callable[[], Operation]:
     return lambda: house.ask(appointments.restore_appointment, appointment_id=visit.pk, reason="Comes")
 
 
+def after(act: Callable[..., Operation], then: Callable[..., Operation], **more: Any) -> Any:
+    """Do one act on the first visit at its beginning, and then ask for another."""
+
+    def writer(house: House) -> Callable[[], Operation]:
+        visit = house.visits[0]
+        house.ask(act, appointment_id=visit.pk, now=visit.starts_at)
+        return lambda: house.ask(then, appointment_id=visit.pk, now=visit.starts_at, **more)
+
+    return writer
+
+
 def resuming(house: House) -> Callable[[], Operation]:
     house.ask(courses.pause_course, plan_id=house.plan.pk, reason="Travels", keep_visits=False)
     return lambda: house.ask(courses.resume_course, plan_id=house.plan.pk)
@@ -198,6 +221,16 @@ WRITERS: dict[str, Callable[[House], Callable[[], Operation]]] = {
     "complete_appointment": of_visit(appointments.complete_appointment, now=LATER),
     "miss_appointment": of_visit(appointments.miss_appointment, now=LATER),
     "restore_appointment": restoring,
+    "confirm_appointment": of_visit(statuses.confirm_appointment),
+    "unconfirm_appointment": after(statuses.confirm_appointment, statuses.unconfirm_appointment),
+    "arrive_appointment": lambda house: (
+        lambda: house.ask(statuses.arrive_appointment, appointment_id=house.visits[0].pk, now=house.visits[0].starts_at)
+    ),
+    "start_appointment": after(statuses.arrive_appointment, statuses.start_appointment),
+    "step_back_appointment": after(statuses.start_appointment, statuses.step_back_appointment),
+    "step_back_appointment of a completed one": after(
+        appointments.complete_appointment, statuses.step_back_appointment, reason="The wrong row"
+    ),
     "pause_course": of_course(courses.pause_course, reason="Travels", keep_visits=False),
     "resume_course": resuming,
     "discontinue_course": of_course(courses.discontinue_course, reason="Moves away"),
@@ -233,7 +266,7 @@ def test_the_table_names_every_service_that_writes() -> None:
         for name, act in inspect.getmembers(importlib.import_module(module.name), inspect.isfunction):
             if {"key", "now"} <= set(inspect.signature(act).parameters) and not name.startswith("_"):
                 found.add(name)
-    assert found - WRITE_NOTHING_HERE - {"once"} == {name.split()[0] for name in WRITERS}
+    assert found - WRITE_NOTHING_HERE - {"once", "act_on_visit"} == {name.split()[0] for name in WRITERS}
 
 
 def state() -> dict[tuple[str, int], tuple[Any, ...]]:
