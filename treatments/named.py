@@ -75,9 +75,10 @@ class Named:
         return words % {"places": listed([name.lower() for name, _keys in self.places])}
 
 
-def bookable() -> dict[int, Clinician]:
-    """Return everybody who can be booked, in the order of lists. One query."""
-    return {one.pk: one for one in Clinician.objects.filter(is_active=True)}
+def bookable(among: Iterable[int] | None = None) -> dict[int, Clinician]:
+    """Return everybody who can be booked, in the order of lists; of some only those `among` them. One query."""
+    people = Clinician.objects.filter(is_active=True)
+    return {one.pk: one for one in (people if among is None else people.filter(pk__in=list(among)))}
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from django.db import IntegrityError, InternalError, OperationalError, connectio
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from clinic.lib.reading import reading_once
+
 Result = TypeVar("Result")
 
 RETRIED = {"40P01", "40001", "55P03"}
@@ -56,7 +58,7 @@ def in_transaction(act: Callable[[], Result]) -> Result:
     """
     for attempt in range(1, TRIES + 1):
         try:
-            with transaction.atomic():
+            with reading_once(), transaction.atomic():
                 with connection.cursor() as cursor:
                     cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'")
                 return act()
@@ -77,13 +79,19 @@ def in_transaction(act: Callable[[], Result]) -> Result:
     raise AssertionError("unreachable")
 
 
-def lock_rows(model: type[models.Model], keys: Iterable[int | None]) -> None:
-    """Lock these rows by primary key, in its order, against other writers but not against foreign-key checks."""
+def lock_rows(model: type[models.Model], keys: Iterable[int | None] | models.Q) -> None:
+    """Lock these rows in the order of their primary key, against other writers but not against foreign-key checks.
+
+    Rows are named by their keys, or by a condition on columns that these locks do not guard.
+    """
+    which = keys if isinstance(keys, models.Q) else _among(keys)
+    if which:
+        list(model._default_manager.select_for_update(no_key=True).filter(which).order_by("pk").values_list("pk"))
+
+
+def _among(keys: Iterable[int | None]) -> models.Q:
     wanted = sorted({key for key in keys if key is not None})
-    if wanted:
-        list(
-            model._default_manager.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk").values_list("pk")
-        )
+    return models.Q(pk__in=wanted) if wanted else models.Q()
 
 
 def compare_and_set(row: models.Model, *, same: Iterable[str], **fields: Any) -> None:

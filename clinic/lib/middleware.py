@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from clinic.lib.back import back
 from clinic.lib.locks import RETRIED, Busy, StateRefused, sqlstate
+from clinic.lib.reading import reading_once
 from clinic.models import Clinic, User
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -47,10 +48,11 @@ class ClinicMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path in BARE:
             return self.get_response(request)
-        request.clinic = Clinic.objects.current()  # type: ignore[attr-defined]
-        with timezone.override(request.clinic.tz):  # type: ignore[attr-defined]
-            self._note_activity(request)
-            response = self.get_response(request)
+        with reading_once():
+            request.clinic = Clinic.objects.current()  # type: ignore[attr-defined]
+            with timezone.override(request.clinic.tz):  # type: ignore[attr-defined]
+                self._note_activity(request)
+                response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection
 
 from clinic.models import Operation, User
 
@@ -37,20 +38,27 @@ def once(
     `result` and `touched`. Raises OperationReused for the same key with another body.
     """
     digest = body_hash(body)
-    operation, made = Operation.objects.get_or_create(
-        pk=key,
-        defaults={
-            "kind": kind,
-            "actor": f"{actor.name} <{actor.email}>" if actor else "system",
-            "user": actor,
-            "body_hash": digest,
-            "at": now,
-        },
-    )
-    if not made:
+    named = f"{actor.name} <{actor.email}>" if actor else "system"
+    operation = Operation(pk=key, kind=kind, actor=named, user=actor, body_hash=digest, at=now)
+    if not _insert(operation):
+        operation = Operation.objects.get(pk=key)
         if operation.body_hash != digest or operation.kind != kind:
             raise OperationReused
         return operation
     act(operation)
-    operation.save(update_fields=["result", "touched"])
+    Operation.objects.filter(pk=key).update(result=operation.result, touched=operation.touched)
     return operation
+
+
+# One statement: `get_or_create` takes four, with a savepoint. A second one with this key waits here for the first.
+INSERT = """
+INSERT INTO clinic_operation (id, kind, actor, user_id, body_hash, result, touched, at)
+VALUES (%s, %s, %s, %s, %s, '{}', '[]', %s) ON CONFLICT (id) DO NOTHING
+"""
+
+
+def _insert(made: Operation) -> bool:
+    """Insert an operation, and say whether this was the first with its key."""
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [made.pk, made.kind, made.actor, made.user_id, made.body_hash, made.at])
+        return cursor.rowcount == 1

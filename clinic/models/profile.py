@@ -8,10 +8,25 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 from timezone_field import TimeZoneField
 
+from clinic.lib.reading import read_again, read_once
+
+FACT = "clinic"
+
 
 class ClinicManager(models.Manager["Clinic"]):
     def current(self) -> "Clinic":
-        """Return this database's clinic; one with plain defaults before anybody has named it."""
+        """Return this database's clinic; one with plain defaults before anybody has named it.
+
+        Read once a request, and once an act outside one. It is shared: whoever is to change it takes `anew`.
+        """
+        return read_once(FACT, self._read)
+
+    def anew(self) -> "Clinic":
+        """Return the clinic as it is at this moment, to be changed; `current` reads it again as well."""
+        read_again(FACT)
+        return self._read()
+
+    def _read(self) -> "Clinic":
         return self.first() or Clinic(name=str(_("Clinic")), short_name=str(_("Clinic")))
 
 

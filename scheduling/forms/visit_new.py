@@ -1,7 +1,8 @@
 """What is to be booked by itself: which kind, how long, with whom, from which day. All of it stands in the address."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -65,15 +66,14 @@ class WantedForm(forms.Form):
         *,
         patient: Patient,
         types: Sequence[VisitType],
-        courses: Sequence[OpenCourse],
+        courses: Callable[[], Sequence[OpenCourse]],
         today: date,
     ) -> None:
         self.patient, self.today = patient, today
         self.types = {one.kind: one for one in types}
-        self.courses = {f"plan-{one.plan.public_id}": one for one in courses}
-        offered = [*self.types, *self.courses]
-        asked = data.get("what") or (offered[0] if offered else "")
-        self.course = self.courses.get(asked)
+        self._read_courses = courses
+        asked = data.get("what") or next(self._kinds(), "")
+        self.course = None if asked in self.types else self.courses.get(asked)
         self.plan = self.course.plan if self.course else None
         self.kind = AppointmentKind.SESSION if self.plan else asked
         usual = self.types[self.kind].minutes if self.kind in self.types else None
@@ -91,9 +91,18 @@ class WantedForm(forms.Form):
         if given.get("minutes_of") != asked:
             given.pop("minutes", None)  # they were those of another kind
         super().__init__(opens | given)
-        self.fields["what"].choices = [(key, key) for key in offered]  # type: ignore[attr-defined]
+        self.fields["what"].choices = lambda: ((key, key) for key in self._kinds())  # type: ignore[attr-defined]
         self.fields["who"].offer(self.staff)  # type: ignore[attr-defined]
         self.fields["around"].choices = clock_choices(around, OPENS, CLOSES, HALF_HOUR)  # type: ignore[attr-defined]
+
+    @cached_property
+    def courses(self) -> dict[str, OpenCourse]:
+        """The courses that lack visits: read when one is asked for, or when the page offers them."""
+        return {f"plan-{one.plan.public_id}": one for one in self._read_courses()}
+
+    def _kinds(self) -> Iterator[str]:
+        yield from self.types
+        yield from self.courses
 
     def _opens_who(self) -> str:
         """Return the course's own clinician, else anyone; who may not treat it is nobody's habit."""

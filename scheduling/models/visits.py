@@ -5,10 +5,17 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from clinic.lib.reading import read_once
 from clinic.models import RoomKind, User
 from treatments.models import TreatmentPlan
 
 from .appointments import AppointmentKind
+
+
+class VisitTypeManager(models.Manager["VisitType"]):
+    def by_kind(self) -> dict[str, "VisitType"]:
+        """Return what the clinic offers outside courses. Read once a request."""
+        return read_once("visit types", lambda: {one.kind: one for one in self.all()})
 
 
 class VisitType(models.Model):
@@ -18,6 +25,8 @@ class VisitType(models.Model):
     minutes = models.PositiveSmallIntegerField(_("minutes of a visit"), default=30)
     turnover_minutes = models.PositiveSmallIntegerField(_("minutes after, for the room"), default=0)
     room_kind = models.ForeignKey(RoomKind, models.PROTECT, related_name="+")
+
+    objects = VisitTypeManager()
 
     class Meta:
         ordering = ["kind"]

@@ -19,16 +19,17 @@ Span = tuple[int, int]
 
 # Where spring skips an hour, what ends within it may come out before it begins: `greatest` makes it nothing.
 # No appointment is longer than a day: what began a day before the first day cannot reach into it.
-STATEMENT = """
+TEMPLATE = """
 WITH span AS (
     SELECT (%(first)s::timestamp AT TIME ZONE %(zone)s) AS since,
         ((%(last)s::date + 1)::timestamp AT TIME ZONE %(zone)s) AS until
 ), days AS (
-    SELECT day::date, (extract(isodow FROM day) - 1)::int AS weekday
-    FROM generate_series(%(first)s::date, %(last)s::date, '1 day') day
+    SELECT day::date, (extract(isodow FROM day) - 1)::int AS weekday FROM {days} day
+), near AS (
+    {near}
 ), closed AS (
     SELECT coalesce(range_agg(tstzrange(starts_on::timestamp AT TIME ZONE %(zone)s,
-        (ends_on + 1)::timestamp AT TIME ZONE %(zone)s)), '{}') AS spans
+        (ends_on + 1)::timestamp AT TIME ZONE %(zone)s)), '{{}}') AS spans
     FROM scheduling_closure WHERE ends_on >= %(first)s AND starts_on <= %(last)s
 ), wall AS (
     SELECT clinician_id, kind, (day + starts) AT TIME ZONE %(zone)s AS since,
@@ -50,14 +51,14 @@ WITH span AS (
     SELECT clinician_id, kind, tstzrange(since, greatest(since, until)) AS hours FROM wall
 ), hours AS (
     SELECT clinician_id, range_agg(hours) FILTER (WHERE kind = 'work') AS work,
-        coalesce(range_agg(hours) FILTER (WHERE kind = 'break'), '{}') AS breaks
+        coalesce(range_agg(hours) FILTER (WHERE kind = 'break'), '{{}}') AS breaks
     FROM spans GROUP BY clinician_id
 ), away AS (
     SELECT clinician_id, range_agg(tstzrange(starts_at, ends_at)) AS spans FROM scheduling_absence, span
     WHERE clinician_id = ANY(%(clinicians)s) AND ends_at > since AND starts_at < until GROUP BY clinician_id
 ), held AS (
     SELECT clinician_id, room_id, device_id, patient_id, arrives_at, starts_at, ends_at, frees_at
-    FROM scheduling_appointment, span
+    FROM scheduling_appointment, near
     WHERE starts_at >= since - interval '1 day' AND starts_at < until + interval '1 day'
         AND status = ANY(%(holding)s) AND NOT id = ANY(%(ignoring)s)
 ), clinician_busy AS (
@@ -68,20 +69,20 @@ WITH span AS (
 ), device_busy AS (
     SELECT device_id, range_agg(tstzrange(starts_at, frees_at)) AS spans FROM held GROUP BY 1
 ), patient_busy AS (
-    SELECT coalesce(range_agg(tstzrange(arrives_at, ends_at)), '{}') AS spans
+    SELECT coalesce(range_agg(tstzrange(arrives_at, ends_at)), '{{}}') AS spans
     FROM held WHERE patient_id = %(patient)s
 ), whole AS (
-    SELECT tstzmultirange(tstzrange(since - interval '1 day', until + interval '1 day')) AS spans FROM span
+    SELECT range_agg(tstzrange(since - interval '1 day', until + interval '1 day')) AS spans FROM near
 ), free AS (
     SELECT 'clinicians' AS what, clinician_id AS key,
-        work - breaks - coalesce(away.spans, '{}') - coalesce(clinician_busy.spans, '{}') - closed.spans AS spans
+        work - breaks - coalesce(away.spans, '{{}}') - coalesce(clinician_busy.spans, '{{}}') - closed.spans AS spans
     FROM hours LEFT JOIN away USING (clinician_id) LEFT JOIN clinician_busy USING (clinician_id), closed
     UNION ALL
-    SELECT 'rooms', room.id, whole.spans - coalesce(room_busy.spans, '{}')
+    SELECT 'rooms', room.id, whole.spans - coalesce(room_busy.spans, '{{}}')
     FROM clinic_room room LEFT JOIN room_busy ON room_busy.room_id = room.id, whole
     WHERE room.is_active AND room.kind_id = %(room_kind)s
     UNION ALL
-    SELECT 'devices', device.id, whole.spans - coalesce(device_busy.spans, '{}')
+    SELECT 'devices', device.id, whole.spans - coalesce(device_busy.spans, '{{}}')
     FROM clinic_device device LEFT JOIN device_busy ON device_busy.device_id = device.id, whole
     WHERE device.is_active AND device.kind_id = %(device_kind)s
     UNION ALL
@@ -90,6 +91,16 @@ WITH span AS (
 SELECT what, key, array_agg(date_part('epoch', lower(stretch))), array_agg(date_part('epoch', upper(stretch)))
 FROM free, unnest(spans) stretch GROUP BY what, key ORDER BY what, key
 """
+STATEMENT = TEMPLATE.format(
+    days="generate_series(%(first)s::date, %(last)s::date, '1 day')", near="SELECT since, until FROM span"
+)
+"""Of all days in a row."""
+ON_DAYS = TEMPLATE.format(
+    days="unnest(%(days)s::date[])",
+    near="""SELECT day::timestamp AT TIME ZONE %(zone)s AS since, (day + 1)::timestamp AT TIME ZONE %(zone)s AS until
+    FROM days""",
+)
+"""Of single days: the book between them is not read."""
 
 
 def fits(spans: list[Span], since: int, until: int) -> bool:
@@ -211,10 +222,12 @@ def read(
     zone: ZoneInfo,
     ignoring: Iterable[int] = (),
     hours: tuple[time, time] | None = None,
+    days: Iterable[date] | None = None,
 ) -> FreeTime:
     """Read what is free for a visit between two local days, both included. One statement.
 
-    With `hours` everybody is taken to work then on every day, beside their own hours: what if they did?
+    With `hours` everybody is taken to work then on every day, beside their own hours: what if they did? With `days`
+    only these are read; what lies between them does not count as free.
     """
     opens, closes = (wall.isoformat() for wall in hours) if hours else (None, None)
     free = FreeTime(visit)
@@ -230,9 +243,10 @@ def read(
         "room_kind": visit.room_kind_id,
         "device_kind": visit.device_kind_id,
         "patient": visit.patient_id,
+        "days": sorted(days or ()),
     }
     with connection.cursor() as cursor:
-        cursor.execute(STATEMENT, asked)
+        cursor.execute(STATEMENT if days is None else ON_DAYS, asked)
         for what, key, since, until in cursor.fetchall():
             spans = sorted(zip(map(int, since), map(int, until), strict=True))
             if what == "patient":

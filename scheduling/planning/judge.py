@@ -39,6 +39,25 @@ def judged(context: Context, slots: Sequence[Slot], first_number: int, *, with_o
     return Proposal(tuple(lines))
 
 
+def standing(context: Context, slots: Sequence[Slot], first_number: int) -> Proposal | None:
+    """Return these slots as they can be booked, in the order of time, with what needs a reason; None when one cannot.
+
+    The same verdict as `judged`, without its words and free times: for the moments in which the locks are held.
+    """
+    placed = [place(context, slot) for slot in sorted(slots, key=lambda slot: slot.starts_at)]
+    final = [slot for slot in placed if slot]
+    if len(final) < len(placed):
+        return None
+    days = [context.day_of(slot) for slot in final]
+    lines = []
+    for at, (day, slot) in enumerate(zip(days, final, strict=True)):
+        _due, previous = due_window(context, day, days[:at] + days[at + 1 :])
+        gap = (day - previous).days if previous else None
+        findings = [finding for finding in (early(context, day, days[:at]), late(context, gap)) if finding]
+        lines.append(Line(first_number + at, slot, gap, None, tuple(findings)))
+    return Proposal(tuple(lines))
+
+
 def _wished(context: Context, slot: Slot, days: Sequence[date], slots: Sequence[Slot]) -> Slot | None:
     """Return where a line would stand in a free book, seen from the line before it; None when it stands there."""
     if days:

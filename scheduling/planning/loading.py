@@ -12,10 +12,10 @@ from patients.models import Patient
 from scheduling.models import HOLDING, Absence, Appointment, Closure, PlanningWeights, VisitType
 from scheduling.planning.context import Context, Own
 from scheduling.planning.freetime import Visit, read, to_epoch
-from scheduling.planning.types import RHYTHM_DAYS, Choices, Slot
+from scheduling.planning.types import RHYTHM_DAYS, Choices, Rhythm, Slot
 from scheduling.planning.windows import Companion, Held, Rule
 from treatments.models import Protocol, SessionState, TreatmentPlan
-from treatments.named import bookable, named_for
+from treatments.named import Named, bookable, named_for
 
 REACH = 45
 """Days beyond the last wished date that are searched: a closed fortnight and a busy month."""
@@ -61,7 +61,7 @@ def load(
     people, named = bookable(), named_for(plan)
     clinicians = named.among(people)
     asked = _asked_for(choices, slots, clinicians)
-    others, companions = _other_courses(plan, zone, ignoring)
+    own, others, companions = _visits_of(plan, zone, ignoring)
     return Context(
         visit=visit,
         patient=plan.patient,
@@ -79,7 +79,7 @@ def load(
         weights=PlanningWeights.objects.current(),
         named=named,
         since=since,
-        own=_own(plan, zone, ignoring),
+        own=own,
         first_number=first_free_number(plan),
         shortest=shortest_visit(),
         others=others,
@@ -124,6 +124,48 @@ def load_outside(
     )
 
 
+def load_standing(
+    visit: Visit,
+    patient: Patient,
+    plan: TreatmentPlan | None,
+    slots: Sequence[Slot],
+    *,
+    now: datetime,
+    since: datetime | None = None,
+) -> Context:
+    """Read what saying whether these slots can stand needs, under their locks, and nothing that would explain why not.
+
+    Free time is read of their clinicians and their days alone.
+    """
+    clinic = Clinic.objects.current()
+    zone = clinic.tz
+    days = sorted({local_day(slot.starts_at, zone) for slot in slots})
+    people = bookable({slot.clinician_id for slot in slots})
+    named = named_for(plan) if plan else Named()
+    clinicians = named.among(people)
+    own, others, _companions = _visits_of(plan, zone, ()) if plan else ([], [], [])
+    first, last = days[0], days[-1]
+    return Context(
+        visit=visit,
+        patient=patient,
+        choices=Choices(first, frozenset(), time(), None, True, Rhythm.BETWEEN, len(slots)),
+        rule=Rule(plan.interval_min, plan.interval_ideal, plan.interval_max) if plan else ANY_DAY,
+        clinic=clinic,
+        now=now,
+        first=first,
+        last=last,
+        free=read(visit, first=first, last=last, clinicians=clinicians, zone=zone, days=days),
+        clinicians=clinicians,
+        closures=[],
+        absences=[],
+        people=people,
+        named=named,
+        since=since,
+        own=own,
+        others=others,
+    )
+
+
 def _asked_for(choices: Choices, slots: Sequence[Slot], clinicians: Iterable[int]) -> list[int]:
     """Return the clinicians whose free time matters: of many, most are often nobody's wish."""
     if choices.clinician_id is None or choices.else_anyone:
@@ -144,19 +186,16 @@ def _absences(first: date, last: date, zone: ZoneInfo) -> list[Absence]:
     return list(Absence.objects.filter(ends_at__gt=since, starts_at__lt=until))
 
 
-def _own(plan: TreatmentPlan, zone: ZoneInfo, ignoring: Sequence[int]) -> list[Own]:
-    held = Appointment.objects.filter(session__plan=plan, status__in=HOLDING).exclude(pk__in=ignoring)
-    return [Own(local_day(starts_at, zone), key) for starts_at, key in held.values_list("starts_at", "clinician_id")]
-
-
 def shortest_visit() -> int:
     """Return the minutes of the shortest visit that the clinic offers; 0 when it offers none."""
     sessions = Protocol.objects.filter(is_active=True).values_list("minutes", flat=True)
     return min(sessions.union(VisitType.objects.values_list("minutes", flat=True)), default=0)
 
 
-def _other_courses(plan: TreatmentPlan, zone: ZoneInfo, ignoring: Sequence[int]) -> tuple[list[Held], list[Companion]]:
-    """Return the visits of the patient's other courses: those to keep away from, and those to share a trip with.
+def _visits_of(
+    plan: TreatmentPlan, zone: ZoneInfo, ignoring: Sequence[int]
+) -> tuple[list[Own], list[Held], list[Companion]]:
+    """Return the visits of the course, those of other courses to keep away from, and those to share a trip with.
 
     The gap belongs to the area. On other areas two courses share a trip where both protocols allow it, else they are
     given on different days.
@@ -164,21 +203,22 @@ def _other_courses(plan: TreatmentPlan, zone: ZoneInfo, ignoring: Sequence[int])
     near = Q(session__plan__in=TreatmentPlan.objects.on_the_same_area_as(plan))
     visits = (
         Appointment.objects.filter(patient_id=plan.patient_id, session__isnull=False, status__in=HOLDING)
-        .exclude(session__plan=plan)
         .exclude(pk__in=ignoring)
         .annotate(near=ExpressionWrapper(near, BooleanField()))
         .values_list(
-            *("starts_at", "arrives_at", "frees_at", "near"),
+            *("session__plan_id", "clinician_id", "starts_at", "arrives_at", "frees_at", "near"),
             *("session__plan__name", "session__plan__interval_min", "session__plan__shares_day"),
         )
     )
-    held, companions = [], []
-    for starts_at, arrives_at, frees_at, is_near, name, least, shares in visits:
+    own, held, companions = [], [], []
+    for plan_id, clinician_id, starts_at, arrives_at, frees_at, is_near, name, least, shares in visits:
         day = local_day(starts_at, zone)
-        if is_near:
+        if plan_id == plan.pk:
+            own.append(Own(day, clinician_id))
+        elif is_near:
             held.append(Held(day, max(least, plan.interval_min), name))
         elif plan.shares_day and shares:
             companions.append(Companion(day, to_epoch(arrives_at), to_epoch(frees_at), name))
         else:
             held.append(Held(day, 1, name, same_area=False))
-    return held, companions
+    return own, held, companions

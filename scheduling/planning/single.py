@@ -12,9 +12,9 @@ from scheduling.planning import options
 from scheduling.planning.checks import early, explain, late, not_this_one, place
 from scheduling.planning.context import Context
 from scheduling.planning.freetime import Visit
-from scheduling.planning.judge import due_window
-from scheduling.planning.loading import load, load_outside
-from scheduling.planning.types import Choices, Finding, Option, Rhythm, Slot
+from scheduling.planning.judge import due_window, standing
+from scheduling.planning.loading import load, load_outside, load_standing
+from scheduling.planning.types import Choices, Finding, Line, Option, Rhythm, Slot
 from treatments.models import TreatmentPlan
 
 
@@ -33,7 +33,9 @@ class Wanted:
             if self.plan is None:
                 raise ValueError("a session belongs to a course")
             return Visit.of(self.plan)
-        return Visit.outside(VisitType.objects.get(kind=self.kind), self.patient.pk, self.minutes)
+        if self.kind not in VisitType.objects.by_kind():
+            raise VisitType.DoesNotExist
+        return Visit.outside(VisitType.objects.by_kind()[self.kind], self.patient.pk, self.minutes)
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,15 @@ def judge_one(wanted: Wanted, slot: Slot, now: datetime) -> Verdict:
     gap = (day - previous).days if previous else None
     barred = not_this_one(context, slot.clinician_id)
     return Verdict(placed, stops, early(context, day, []), late(context, gap), barred)
+
+
+def stand_one(wanted: Wanted, slot: Slot, now: datetime) -> Line | None:
+    """Say whether a slot can be booked, with what needs a reason; None when not. For the moments of the locks."""
+    zone = Clinic.objects.current().tz
+    since = midnight(local_day(slot.starts_at, zone), zone) if slot.starts_at < now else None
+    context = load_standing(wanted.visit(), wanted.patient, wanted.plan, [slot], now=now, since=since)
+    stands = standing(context, [slot], 1)
+    return stands.lines[0] if stands else None
 
 
 def free_times(wanted: Wanted, choices: Choices, now: datetime) -> list[Option]:

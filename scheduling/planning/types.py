@@ -108,6 +108,10 @@ class Line:
         order = list(Mark)
         return min((finding.mark for finding in self.findings), key=order.index, default=Mark.FREE)
 
+    def found(self, mark: Mark) -> Finding | None:
+        """Return what the line meets of this kind."""
+        return next((finding for finding in self.findings if finding.mark == mark), None)
+
     @property
     def stops(self) -> bool:
         return any(finding.mark in STOPPING for finding in self.findings)

@@ -3,16 +3,16 @@
 The lock order puts messages last (clinic/lib/locks.py): callers hold the plan's and the patient's rows already.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
 from clinic.models import Clinic, Operation
-from patients.models import Channel, Link, Message, MessageState
+from patients.models import Channel, Link, Message, MessageState, Patient
 from patients.services.outbox import queue
 from scheduling.models import Appointment, AppointmentMessage, SeriesMessage
-from scheduling.services.reminding import reminders
+from scheduling.services.reminding import Reminder, reminders
 from scheduling.services.told import difference
 from treatments.models import TreatmentPlan
 
@@ -23,27 +23,66 @@ NOTES_LATE_BY = timedelta(days=3)
 """Notes that could not leave for so long are no help any more: someone calls instead."""
 
 
+def booked(visits: Sequence[Appointment], *, plan: TreatmentPlan | None, operation: Operation, now: datetime) -> None:
+    """Make all messages of visits that were just booked: nothing was ever said of them.
+
+    `visits` are those of one course, or one outside any. They lie ahead.
+    """
+    clinic = Clinic.objects.current()
+    made = [(visit, _reminder(visit, wanted)) for visit in visits for wanted in _wanted(visit, clinic, now)]
+    if plan is None:
+        quiet = {"due_at": now + timedelta(minutes=clinic.quiet_minutes)}
+        made += [(visit, _told(visit.patient, VISIT_SUMMARY, **quiet)) for visit in visits]
+    summary = _summary(plan, clinic, now) if plan else None
+    Message.objects.bulk_create([*(message for _visit, message in made), *([summary] if summary else [])])
+    AppointmentMessage.objects.bulk_create(
+        AppointmentMessage(message=message, appointment=visit, kind=message.kind, version=visit.version)
+        for visit, message in made
+    )
+    if plan and summary:
+        SeriesMessage.objects.create(message=summary, plan=plan, operation=operation)
+
+
+def _summary(plan: TreatmentPlan, clinic: Clinic, now: datetime) -> Message | None:
+    """Let the mail about a course that waits wait longer, or return the new one that is to be saved."""
+    quiet_until = now + timedelta(minutes=clinic.quiet_minutes)
+    link = _open_link(plan)
+    if link is not None:
+        hold_until = link.message.hold_until or quiet_until
+        queue.postpone(link.message, until=min(quiet_until, max(hold_until, now)))
+        return None
+    held = {"due_at": quiet_until, "hold_until": now + timedelta(minutes=clinic.hold_minutes)}
+    return _told(plan.patient, SERIES_SUMMARY, **held)
+
+
+def _told(patient: Patient, kind: str, **times: datetime) -> Message:
+    return Message(patient_id=patient.pk, kind=kind, channel=queue.channel_for(patient), **times)
+
+
+def _wanted(visit: Appointment, clinic: Clinic, now: datetime) -> list[Reminder]:
+    """Return the reminders that a visit is to have."""
+    if not visit.is_ahead:
+        return []
+    return reminders(starts_at=visit.starts_at, arrives_at=visit.arrives_at, clinic=clinic, now=now)
+
+
+def _reminder(visit: Appointment, wanted: Reminder) -> Message:
+    return Message(
+        patient_id=visit.patient_id,
+        kind=wanted.kind,
+        channel=queue.channel_for(visit.patient, reminder=True),
+        due_at=wanted.due_at,
+        not_after=wanted.not_after,
+    )
+
+
 def course_changed(*, plan: TreatmentPlan, operation: Operation, now: datetime) -> None:
     """Tell the patient of a course what now stands, once it has rested.
 
     Each change pushes the mail back by the clinic's quiet minutes, up to the hold since the first: five moves send one
     mail. What it says is read from the book when it leaves (scheduling.messages).
     """
-    clinic = Clinic.objects.current()
-    quiet_until = now + timedelta(minutes=clinic.quiet_minutes)
-    link = _open_link(plan)
-    if link is not None:
-        hold_until = link.message.hold_until or quiet_until
-        queue.postpone(link.message, until=min(quiet_until, max(hold_until, now)))
-        return
-    message = queue.enqueue(
-        patient=plan.patient,
-        kind=SERIES_SUMMARY,
-        channel=queue.channel_for(plan.patient),
-        due_at=quiet_until,
-        hold_until=now + timedelta(minutes=clinic.hold_minutes),
-    )
-    SeriesMessage.objects.create(message=message, plan=plan, operation=operation)
+    booked([], plan=plan, operation=operation, now=now)
 
 
 def changed(*, appointment: Appointment, plan: TreatmentPlan | None, operation: Operation, now: datetime) -> None:
@@ -95,19 +134,10 @@ def remind_all(*, appointments: Iterable[Appointment], now: datetime) -> None:
     new = [
         (visit, wanted)
         for visit in visits
-        for wanted in reminders(starts_at=visit.starts_at, arrives_at=visit.arrives_at, clinic=clinic, now=now)
-        if visit.is_ahead and (visit.pk, wanted.kind, visit.version) not in made
+        for wanted in _wanted(visit, clinic, now)
+        if (visit.pk, wanted.kind, visit.version) not in made
     ]
-    messages = Message.objects.bulk_create(
-        Message(
-            patient_id=visit.patient_id,
-            kind=wanted.kind,
-            channel=queue.channel_for(visit.patient, reminder=True),
-            due_at=wanted.due_at,
-            not_after=wanted.not_after,
-        )
-        for visit, wanted in new
-    )
+    messages = Message.objects.bulk_create(_reminder(visit, wanted) for visit, wanted in new)
     AppointmentMessage.objects.bulk_create(
         AppointmentMessage(message=message, appointment=visit, kind=wanted.kind, version=visit.version)
         for message, (visit, wanted) in zip(messages, new, strict=True)

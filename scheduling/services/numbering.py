@@ -10,18 +10,22 @@ from scheduling.services.errors import CourseStopped, PlanNotOpen, TooManySessio
 from treatments.models import PlanStatus, Session, SessionState, TreatmentPlan
 
 
-def renumber(plan: TreatmentPlan) -> list[Appointment]:
+def visits_of(plan: TreatmentPlan) -> list[Appointment]:
+    """Return the visits that hold a time of a course, with their sessions, in the order of time."""
+    held = Appointment.objects.filter(session__plan=plan, status__in=HOLDING)
+    return list(held.order_by("starts_at").select_related("session"))
+
+
+def renumber(plan: TreatmentPlan, visits: list[Appointment] | None = None) -> list[Appointment]:
     """Give each visit of the plan the session that its date earns, and each session its state; return visits changed.
+
+    `visits` are those of `visits_of`, where somebody needs them afterwards: they change here as their rows do.
 
     Call under the plan's lock. One statement moves all numbers: the rule that a session has one visit is checked at its
     end, so that visits may swap. Every act on a visit of a course ends here, so here is also where none is let stand on
     a course that was stopped (raises CourseStopped), or beyond its sessions (raises TooManySessions).
     """
-    visits = list(
-        Appointment.objects.filter(session__plan=plan, status__in=HOLDING)
-        .order_by("starts_at")
-        .select_related("session")
-    )
+    visits = visits_of(plan) if visits is None else visits
     if plan.status == PlanStatus.DISCONTINUED and any(visit.status != AppointmentStatus.COMPLETED for visit in visits):
         raise CourseStopped
     sessions = list(plan.sessions.exclude(state=SessionState.DROPPED).order_by("number"))
@@ -33,7 +37,8 @@ def renumber(plan: TreatmentPlan) -> list[Appointment]:
             visit.session = session
             visit.version += 1
             changed.append(visit)
-    Appointment.objects.bulk_update(changed, ["session", "version"])
+    if changed:
+        Appointment.objects.bulk_update(changed, ["session", "version"])
     _set_states(plan, visits, sessions)
     return changed
 

@@ -12,9 +12,10 @@ from clinic.lib.locks import Taken, in_transaction
 from clinic.lib.operations import once
 from clinic.models import Clinic, Operation, User
 from scheduling.models import Appointment, AppointmentKind
+from scheduling.planning import planner
 from scheduling.planning.freetime import Visit
-from scheduling.planning.judge import judged
-from scheduling.planning.loading import load
+from scheduling.planning.judge import standing
+from scheduling.planning.loading import load_standing
 from scheduling.planning.types import Choices, Line, Mark, Proposal, SeriesRefused, Slot
 from scheduling.services import notices
 from scheduling.services.drafts import drop_draft
@@ -22,10 +23,10 @@ from scheduling.services.errors import OutsideDueWindow, PlanNotOpen, TooManySes
 from scheduling.services.files import refuse_closed
 from scheduling.services.lengths import change_plan, reopen
 from scheduling.services.locks import lock_for_visits
-from scheduling.services.numbering import renumber
+from scheduling.services.numbering import renumber, visits_of
 from scheduling.services.taken import JustTaken, refuse_taken
 from scheduling.services.visits import times_of, touched
-from treatments.models import PlanStatus, SessionState, TreatmentPlan
+from treatments.models import PlanStatus, Session, SessionState, TreatmentPlan
 
 MOST_SESSIONS = 15
 
@@ -54,63 +55,71 @@ def book_series(
         "reasons": {str(number): why for number, why in reasons.items()},
     }
 
+    unlocked = TreatmentPlan.objects.get(pk=plan_id)
+
     def act(operation: Operation) -> None:
-        _book(operation, plan_id, choices, slots, reasons, actor, now)
+        _book(operation, unlocked, slots, reasons, actor, now)
 
     def attempt() -> Operation:
         return once(key=key, kind="book_series", actor=actor, body=body, now=now, act=act)
 
     try:
+        refuse_taken(slots, unlocked.minutes, unless=key)
         return in_transaction(attempt)
     except (Taken, JustTaken, _Stopped) as error:
         # The free times beside the lines are looked for here, after the locks are gone: nobody waits for them.
         plan = TreatmentPlan.objects.select_related("patient").get(pk=plan_id)
         if plan.status != PlanStatus.ACTIVE:
             raise PlanNotOpen from error
-        raise SeriesRefused(_judge(plan, choices, slots, now, with_options=True)) from error
+        raise SeriesRefused(planner.judge(plan, choices, slots, now)) from error
 
 
 class _Stopped(Exception):
     """A line cannot be booked: seen under the locks."""
 
 
-def _judge(
-    plan: TreatmentPlan, choices: Choices, slots: Sequence[Slot], now: datetime, *, with_options: bool
-) -> Proposal:
-    context = load(plan, choices, now=now, slots=slots)
-    return judged(context, slots, context.first_number, with_options=with_options)
-
-
 def _book(
     operation: Operation,
-    plan_id: int,
-    choices: Choices,
+    unlocked: TreatmentPlan,
     slots: Sequence[Slot],
     reasons: dict[int, str],
     actor: User | None,
     now: datetime,
 ) -> None:
-    unlocked = TreatmentPlan.objects.get(pk=plan_id)
-    refuse_taken(slots, unlocked.minutes)
     lock_for_visits(Visit.of(unlocked), unlocked.pk, [slot.clinician_id for slot in slots])
     refuse_taken(slots, unlocked.minutes)
-    plan = TreatmentPlan.objects.select_related("patient").get(pk=plan_id)
+    plan = TreatmentPlan.objects.select_related("patient").get(pk=unlocked.pk)
     if plan.status != PlanStatus.ACTIVE:
         raise PlanNotOpen
     refuse_closed(plan.patient)
-    added = _make_room(plan, len(slots))
-    proposal = _judge(plan, choices, slots, now, with_options=False)
-    if proposal.clashes or not slots:
-        raise _Stopped
+    sessions = list(plan.sessions.order_by("number"))
+    added = _make_room(plan, sessions, len(slots))
+    if added:
+        sessions = list(plan.sessions.order_by("number"))
+    proposal = _stands(plan, sessions, slots, now)
     _check_reasons(proposal, reasons, actor)
-    made = _insert(plan, proposal, reasons)
-    renumber(plan)
+    made = _insert(plan, proposal, reasons, [one for one in sessions if one.state == SessionState.PLANNED])
+    visits = visits_of(plan)
+    renumber(plan, visits)
+    visits = [visit for visit in visits if visit.pk in made]
+    for visit in visits:
+        visit.patient = plan.patient
     drop_draft(plan_id=plan.pk)
-    visits = list(Appointment.objects.filter(pk__in=[visit.pk for visit in made]).select_related("patient", "session"))
-    notices.remind_all(appointments=visits, now=now)
-    notices.course_changed(plan=plan, operation=operation, now=now)
+    notices.booked(visits, plan=plan, operation=operation, now=now)
     operation.touched = [touched(visit.pk, visit.version) for visit in visits]
     operation.result = _result(plan, visits) | {"added": added}
+
+
+def _stands(plan: TreatmentPlan, sessions: Sequence[Session], slots: Sequence[Slot], now: datetime) -> Proposal:
+    """Return the slots as they can be booked, judged under the locks."""
+    if not slots:
+        raise _Stopped
+    held = {SessionState.BOOKED, SessionState.COMPLETED}
+    first = 1 + sum(session.state in held for session in sessions)
+    proposal = standing(load_standing(Visit.of(plan), plan.patient, plan, slots, now=now), slots, first)
+    if proposal is None:
+        raise _Stopped
+    return proposal
 
 
 def _result(plan: TreatmentPlan, visits: list[Appointment]) -> dict[str, Any]:
@@ -123,9 +132,9 @@ def _result(plan: TreatmentPlan, visits: list[Appointment]) -> dict[str, Any]:
     }
 
 
-def _make_room(plan: TreatmentPlan, wanted: int) -> int:
+def _make_room(plan: TreatmentPlan, sessions: Sequence[Session], wanted: int) -> int:
     """Add sessions when more are to be booked than the plan has left, and say how many; fewer leave the rest."""
-    free = plan.sessions.filter(state=SessionState.PLANNED).count()
+    free = sum(session.state == SessionState.PLANNED for session in sessions)
     more = wanted - free
     if more <= 0:
         return 0
@@ -152,10 +161,9 @@ def _check_reasons(proposal: Proposal, reasons: dict[int, str], actor: User | No
             raise OutsideDueWindow(words % {"n": line.number})
 
 
-def _insert(plan: TreatmentPlan, proposal: Proposal, reasons: dict[int, str]) -> list[Appointment]:
+def _insert(plan: TreatmentPlan, proposal: Proposal, reasons: dict[int, str], free: Sequence[Session]) -> set[int]:
     """Insert one visit a line, on the sessions without one; the numbers are put in the order of dates afterwards."""
     zone = Clinic.objects.current().tz
-    free = list(plan.sessions.filter(state=SessionState.PLANNED).order_by("number"))
     visits = [
         Appointment(
             kind=AppointmentKind.SESSION,
@@ -166,7 +174,7 @@ def _insert(plan: TreatmentPlan, proposal: Proposal, reasons: dict[int, str]) ->
         )
         for line, session in zip(proposal.lines, free, strict=False)
     ]
-    return Appointment.objects.bulk_create(visits)
+    return {visit.pk for visit in Appointment.objects.bulk_create(visits)}
 
 
 def _why(line: Line, reasons: dict[int, str]) -> dict[str, str]:

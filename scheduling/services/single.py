@@ -13,8 +13,9 @@ from clinic.lib.operations import once
 from clinic.models import Clinic, Operation, User
 from patients.models import Patient
 from scheduling.models import Appointment, AppointmentKind
-from scheduling.planning.single import Verdict, Wanted, judge_one
-from scheduling.planning.types import Slot
+from scheduling.planning.freetime import Visit
+from scheduling.planning.single import Verdict, Wanted, judge_one, stand_one
+from scheduling.planning.types import Line, Mark, Slot
 from scheduling.services import notices
 from scheduling.services.errors import (
     NotNamed,
@@ -26,7 +27,7 @@ from scheduling.services.errors import (
 )
 from scheduling.services.files import refuse_closed
 from scheduling.services.locks import lock_for_visits
-from scheduling.services.numbering import numbers_of, renumber
+from scheduling.services.numbering import numbers_of, renumber, visits_of
 from scheduling.services.taken import JustTaken, refuse_taken
 from scheduling.services.visits import times_of, touched
 from treatments.models import PlanStatus, Session, SessionState, TreatmentPlan
@@ -83,6 +84,7 @@ def book_visit(
         return once(key=key, kind="book_visit", actor=actor, body=body, now=now, act=act)
 
     try:
+        refuse_taken([slot], asked.visit().minutes, unless=key)
         return in_transaction(attempt)
     except (Taken, JustTaken) as error:
         _refuse(judge_one(asked.wanted(), slot, now))
@@ -103,41 +105,56 @@ class Asked:
     def wanted(self) -> Wanted:
         """Read whom and what it is for; read again after the locks."""
         plan = TreatmentPlan.objects.select_related("patient").get(pk=self.plan_id) if self.plan_id else None
-        return Wanted(self.kind, Patient.objects.get(pk=self.patient_id), plan, self.minutes)
+        patient = plan.patient if plan else Patient.objects.get(pk=self.patient_id)
+        return Wanted(self.kind, patient, plan, self.minutes)
+
+    def visit(self) -> Visit:
+        """Return what it takes, for the look and the locks before anything is decided."""
+        plan = TreatmentPlan.objects.get(pk=self.plan_id) if self.plan_id else None
+        return Wanted(self.kind, Patient(pk=self.patient_id), plan, self.minutes).visit()
 
 
 def _book(operation: Operation, asked: Asked, actor: User | None, now: datetime) -> None:
-    visit = asked.wanted().visit()
-    refuse_taken([asked.slot], visit.minutes)
+    visit = asked.visit()
     lock_for_visits(visit, asked.plan_id, [asked.slot.clinician_id])
     refuse_taken([asked.slot], visit.minutes)
     wanted = asked.wanted()
     refuse_closed(wanted.patient)
     session = _session_for(wanted)
-    verdict = judge_one(wanted, asked.slot, now)
-    placed = _check(verdict, asked, actor, now)
+    line = stand_one(wanted, asked.slot, now)
+    if line is None:
+        raise JustTaken
     zone = Clinic.objects.current().tz
-    made = Appointment.objects.create(
+    is_past = local_day(line.slot.starts_at, zone) < local_day(now, zone)
+    _check(line, is_past=is_past, reasons=asked.reasons, actor=actor)
+    made = Appointment(
         kind=asked.kind,
         patient=wanted.patient,
         session=session,
-        early_reason=asked.reasons.early if verdict.too_early else "",
-        late_reason=asked.reasons.late if verdict.too_late else "",
-        entry_reason=asked.reasons.entry if local_day(placed.starts_at, zone) < local_day(now, zone) else "",
-        **times_of(placed, wanted.visit(), zone),
+        early_reason=asked.reasons.early if line.found(Mark.EARLY) else "",
+        late_reason=asked.reasons.late if line.found(Mark.LATE) else "",
+        entry_reason=asked.reasons.entry if is_past else "",
+        **times_of(line.slot, wanted.visit(), zone),
     )
-    renumbered = [one for one in renumber(wanted.plan) if one.pk != made.pk] if wanted.plan else []
-    booked = Appointment.objects.select_related("patient", "session").get(pk=made.pk)
-    if booked.starts_at > now:
-        notices.remind(appointment=booked, now=now)
-        notices.changed(appointment=booked, plan=wanted.plan, operation=operation, now=now)
-    operation.touched = [touched(booked.pk, booked.version)]
+    made.save(force_insert=True)
+    renumbered = _numbered(made, wanted.plan)
+    if made.starts_at > now:
+        notices.booked([made], plan=wanted.plan, operation=operation, now=now)
+    operation.touched = [touched(made.pk, made.version)]
     operation.result = {
-        "appointment": str(booked.public_id),
+        "appointment": str(made.public_id),
         "kind": asked.kind,
-        "number": booked.session.number if booked.session else None,
+        "number": made.session.number if made.session else None,
         "renumbered": numbers_of(renumbered),
     }
+
+
+def _numbered(made: Appointment, plan: TreatmentPlan | None) -> list[Appointment]:
+    """Put the numbers of the course in the order of dates; `made` bears its own now. Return the others that changed."""
+    if plan is None:
+        return []
+    visits = [made if visit.pk == made.pk else visit for visit in visits_of(plan)]
+    return [visit for visit in renumber(plan, visits) if visit is not made]
 
 
 def _session_for(wanted: Wanted) -> Session | None:
@@ -161,15 +178,14 @@ def _refuse(verdict: Verdict) -> None:
         raise SlotTaken(_("%(why)s. Nothing was saved. Choose another time.") % {"why": why})
 
 
-def _check(verdict: Verdict, asked: Asked, actor: User | None, now: datetime) -> Slot:
-    _refuse(verdict)
-    zone = Clinic.objects.current().tz
-    if local_day(asked.slot.starts_at, zone) < local_day(now, zone) and not asked.reasons.entry:
+def _check(line: Line, *, is_past: bool, reasons: Reasons, actor: User | None) -> None:
+    """Raise what the reasons given do not lift."""
+    if is_past and not reasons.entry:
         raise NeedsReason(_("This day has passed. Nothing was saved. Write why the visit is entered afterwards."))
-    if verdict.too_early and not (asked.reasons.early and allows(actor, Permission.BOOK_TOO_EARLY)):
+    too_early, too_late = line.found(Mark.EARLY), line.found(Mark.LATE)
+    if too_early and not (reasons.early and allows(actor, Permission.BOOK_TOO_EARLY)):
         words = _("%(why)s. Nothing was saved. Choose a later day; only a clinician may overrule.")
-        raise OutsideDueWindow(words % {"why": verdict.too_early.sentence})
-    if verdict.too_late and not asked.reasons.late:
+        raise OutsideDueWindow(words % {"why": too_early.sentence})
+    if too_late and not reasons.late:
         words = _("%(why)s. Nothing was saved. Write why, or choose an earlier day.")
-        raise TooLate(words % {"why": verdict.too_late.sentence})
-    return verdict.placed or asked.slot
+        raise TooLate(words % {"why": too_late.sentence})

@@ -4,12 +4,14 @@ Many may want one time. Whoever comes after it was given away must not queue for
 must not hold them while a refusal is put together: the sentence and the free times beside it are looked for afterwards.
 """
 
+import uuid
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.db import connection
 
+from clinic.models import Operation
 from scheduling.models import HOLDING
 from scheduling.planning.types import Slot
 
@@ -28,8 +30,13 @@ class JustTaken(Exception):
     """The clinician of a wished time is with somebody else then."""
 
 
-def refuse_taken(slots: Sequence[Slot], minutes: int, ignoring: Iterable[int] = ()) -> None:
-    """Raise JustTaken when one of these slots overlaps a visit of its clinician; `ignoring` are visits that move."""
+def refuse_taken(
+    slots: Sequence[Slot], minutes: int, ignoring: Iterable[int] = (), *, unless: uuid.UUID | None = None
+) -> None:
+    """Raise JustTaken when one of these slots overlaps a visit of its clinician; `ignoring` are visits that move.
+
+    `unless` an act with this key has taken it: that one is answered again.
+    """
     values: dict[str, Any] = {
         "clinicians": [slot.clinician_id for slot in slots],
         "starts": [slot.starts_at for slot in slots],
@@ -39,5 +46,7 @@ def refuse_taken(slots: Sequence[Slot], minutes: int, ignoring: Iterable[int] = 
     }
     with connection.cursor() as cursor:
         cursor.execute(STATEMENT, values)
-        if cursor.fetchone()[0]:
-            raise JustTaken
+        taken = cursor.fetchone()[0]
+    # Who finds the time taken by this very act finds the act as well: both were committed together.
+    if taken and not (unless and Operation.objects.filter(pk=unless).exists()):
+        raise JustTaken

@@ -1,6 +1,7 @@
 """Book one visit by itself: of a kind, at a free time, for someone who is here now, or afterwards."""
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -48,8 +49,8 @@ def visit_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
     choices = WantedForm(
         request.GET,
         patient=patient,
-        types=list(VisitType.objects.all()),
-        courses=open_courses(patient),
+        types=list(VisitType.objects.by_kind().values()),
+        courses=partial(open_courses, patient),
         today=today,
     )
     wanted = choices.wanted()
@@ -127,7 +128,9 @@ def _book(request: HttpRequest, wanted: Wanted, form: BookForm, now: datetime) -
 
 def _tell(request: HttpRequest, operation: Operation, now: datetime) -> Appointment:
     clinic = Clinic.objects.current()
-    visit = Appointment.objects.with_names().get(public_id=operation.result["appointment"])
+    visit = Appointment.objects.select_related("patient", "session__plan").get(
+        public_id=operation.result["appointment"]
+    )
     values = {
         "what": Row(visit, now).title,
         "name": visit.patient.full_name,

@@ -89,7 +89,7 @@ def jump_to_no_day(s: Scene) -> None:
 # --- Move ---
 
 
-def just_taken(*_asked: object) -> None:
+def just_taken(*_asked: object, **_more: object) -> None:
     """Somebody had this time when it was looked at; by the time of the refusal they let go of it again."""
     raise JustTaken
 
@@ -347,7 +347,7 @@ def book_where_somebody_else_is_since_a_moment(s: Scene) -> None:
 
 @shows("Someone changed this course meanwhile. Nothing was saved. Look at it again.")
 def book_a_session_of_a_course_that_changed_at_that_moment(s: Scene) -> None:
-    def changed(_plan: TreatmentPlan) -> None:
+    def changed(_plan: TreatmentPlan, _visits: object) -> None:
         raise StateRefused
 
     s.patch.setattr("scheduling.services.single.renumber", changed)

@@ -23,7 +23,7 @@ from treatments.models import Session, TreatmentPlan
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 23)
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-QUERIES = 12
+QUERIES = 11
 """Session, user, the clinic for middleware and page, clinicians, visits, and as one each: closures, weekly hours, days
 with hours of their own, absences, visits outside the hours."""
 

@@ -54,7 +54,7 @@ WRITTEN = re.compile(
     r'(?:^|; ?)(?:INSERT INTO|UPDATE|DELETE FROM) "(scheduling_(?:appointment|weeklyhours|hourschange|absence|closure)'
     r'|treatments_(?:session|treatmentplan))"'
 )
-LOCKED = re.compile(r'FROM "(\w+)" WHERE .*?"id" (?:IN \(([\d, ]+)\)|= (\d+)).*FOR NO KEY UPDATE')
+LOCKED = re.compile(r'FROM "(\w+)" WHERE (.+?)(?: ORDER BY 1 ASC| LIMIT \d+)* FOR NO KEY UPDATE')
 IN_ORDER = [model._meta.db_table for model in (TreatmentPlan, Patient, Clinician, Room, Device)]
 """The one order of locks, after the Operation and before messages."""
 Rows = dict[str, set[int]]
@@ -315,9 +315,15 @@ def locked_first(statements: list[str]) -> Rows:
         if WRITTEN.search(statement):
             return rows
         if found := LOCKED.search(statement):
-            table, many, one = found.groups()
-            rows.setdefault(table, set()).update(int(pk) for pk in (many or one).split(","))
+            rows.setdefault(found[1], set()).update(keys_of(*found.groups()))
     raise AssertionError("nothing was written")
+
+
+def keys_of(table: str, condition: str) -> Iterator[int]:
+    """Return whom a lock took: by their keys, or all of a kind; no act changes what these conditions ask for."""
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT "{table}"."id" FROM "{table}" WHERE {condition}')  # noqa: S608 - Django's own words
+        return iter([pk for (pk,) in cursor.fetchall()])
 
 
 def order_of(statements: list[str]) -> list[int]:

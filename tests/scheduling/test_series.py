@@ -2,7 +2,8 @@ import uuid
 from datetime import date, timedelta
 
 import pytest
-from django.db import IntegrityError, InternalError, transaction
+from django.db import IntegrityError, InternalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from clinic.lib.operations import OperationReused
 from clinic.models import Clinician, Role, Room
@@ -34,6 +35,9 @@ from treatments.models import PlanStatus, SessionState, TreatmentPlan
 pytestmark = pytest.mark.django_db
 
 
+QUERIES = 27
+
+
 def book(plan: TreatmentPlan, moira: Clinician, **given: object) -> object:
     choices = choose(moira, **{k: v for k, v in given.items() if k in {"count", "start_on"}})
     values = {"key": uuid.uuid4(), "reasons": {}, "actor": None, "now": MONDAY} | {
@@ -61,6 +65,18 @@ def test_ten_sessions_are_booked_in_one_act_with_their_messages(plan: TreatmentP
     assert Message.objects.filter(kind__startswith="reminder", state=MessageState.WAITING).count() == 20
     first = Appointment.objects.order_by("starts_at").first()
     assert (str(first.wall_time), first.wall_zone) == ("14:00:00", "America/St_Johns")
+
+
+def test_a_series_takes_as_many_questions_for_fifteen_sessions_as_for_four(moira: Clinician, rooms: list[Room]) -> None:
+    counts = []
+    for sessions, who in ((4, moira), (15, factory.make_clinician("Anika Sandhu"))):
+        plan, key = factory.make_plan(clinician=who, session_count=sessions), uuid.uuid4()
+        choices = choose(who, count=sessions, start_on=date(2026, 12, 1))
+        slots = planner.propose(plan, choices, MONDAY).slots
+        with CaptureQueriesContext(connection) as caught:
+            book_series(key=key, plan_id=plan.pk, choices=choices, slots=slots, reasons={}, actor=None, now=MONDAY)
+        counts.append(sum("SAVEPOINT" not in query["sql"] for query in caught))
+    assert counts == [QUERIES, QUERIES]
 
 
 def test_the_same_key_gives_the_first_answer_and_books_nothing_more(plan: TreatmentPlan, moira: Clinician) -> None:

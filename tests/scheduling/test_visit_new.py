@@ -24,7 +24,8 @@ from treatments.models import SessionState, TreatmentPlan
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 23)
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-QUERIES = 22
+QUERIES = 14
+BOOKING_QUERIES = 22
 """Session and user, patient, clinic, clinicians, kinds of visit, courses, the log of readings, one look at the book."""
 
 
@@ -276,6 +277,17 @@ def test_the_number_of_queries_does_not_grow(
         for n in range(8):
             take(moira, rooms[0], date(2026, 11, 24 + at), f"{9 + n:02d}:00", 30)
     assert counts[1:] == [QUERIES] * 2, counts  # the first one notes the activity
+
+
+def test_booking_asks_a_fixed_number_of_questions(desk: Client, patient: Patient, moira: Clinician) -> None:
+    """Each is a round trip under locks that others may wait for. Savepoints are the test's own transaction."""
+    counts = []
+    for wall in ("09:00", "10:00"):
+        with CaptureQueriesContext(connection) as caught:
+            book_at(desk, address(patient, what="consultation"), **typed("2026-12-08", wall, moira))
+        counts.append(sum("SAVEPOINT" not in query["sql"] for query in caught))
+    assert Appointment.objects.count() == 2
+    assert counts[1] == BOOKING_QUERIES, counts
 
 
 @pytest.mark.parametrize(

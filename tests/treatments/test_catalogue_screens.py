@@ -331,7 +331,7 @@ def test_the_list_of_visits_with_others_asks_a_fixed_number_of_questions(
             day = date.today() + timedelta(days=7 + count + number)  # noqa: DTZ011 - any day ahead
             who = {"patient": plan.patient, "session": plan.sessions.first()}
             take(factory.make_clinician(), room, day, "14:00", 45, **who)
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(9):
             owner.get(listing)
 
 

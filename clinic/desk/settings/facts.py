@@ -218,7 +218,7 @@ def write_clinic(*, key: uuid.UUID, values: dict[str, Any], seen: str, actor: Us
 
     def act(operation: Operation) -> None:
         lock_rows(Clinic, [1])
-        clinic = Clinic.objects.current()
+        clinic = Clinic.objects.anew()
         if seen != fingerprint_of(clinic):
             raise RowChanged(clinic)
         if values["zone"] != str(clinic.zone):
@@ -232,7 +232,7 @@ def write_clinic(*, key: uuid.UUID, values: dict[str, Any], seen: str, actor: Us
     def save() -> Model:
         body = {name: _plain(value) for name, value in values.items()}
         once(key=key, kind="write_clinic", actor=actor, body=body, now=now, act=act)
-        return Clinic.objects.current()
+        return Clinic.objects.anew()
 
     return in_transaction(save)  # type: ignore[return-value]
 

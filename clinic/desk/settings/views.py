@@ -27,7 +27,7 @@ from .visits import KINDS, forms_of, write_visit_types
 @requires(Permission.MANAGE_CLINIC)
 def clinic_settings(request: HttpRequest) -> HttpResponse:
     """What the clinic says about itself."""
-    clinic = Clinic.objects.current()
+    clinic = Clinic.objects.anew()
     if request.method != "POST":
         return _settings_page(request, ClinicForm(instance=clinic))
     form = ClinicForm(request.POST, instance=clinic)
@@ -59,7 +59,7 @@ def clinic_settings(request: HttpRequest) -> HttpResponse:
 
 def _again(request: HttpRequest) -> ClinicForm:
     """Return the form as it was typed, over the facts as someone else left them, and say where the two differ."""
-    clinic = Clinic.objects.current()
+    clinic = Clinic.objects.anew()
     fresh = ClinicForm(instance=clinic)
     data = request.POST.copy()
     data["seen"], data["operation"] = fingerprint_of(clinic), str(uuid.uuid4())
