@@ -4,7 +4,7 @@ from django.urls import URLPattern, path, register_converter
 
 from clinic.lib.converters import DayConverter
 from scheduling import hours_urls
-from scheduling.views import course_acts, day, move, planner, visit_acts, visit_new, visit_notes
+from scheduling.views import course_acts, day, day_sheet, move, planner, visit_acts, visit_new, visit_notes
 
 register_converter(DayConverter, "day")
 
@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("plans/<uuid:public_id>/drop/", course_acts.course_drop, name="course_drop"),
     path("day/", day.day, name="day"),
     path("day/<day:on>/", day.day, name="day"),
+    path("day/<day:on>/sheet/", day_sheet.day_sheet, name="day_sheet"),
     path("appointments/<uuid:public_id>/confirm/", visit_acts.appointment_confirm, name="appointment_confirm"),
     path("appointments/<uuid:public_id>/unconfirm/", visit_acts.appointment_unconfirm, name="appointment_unconfirm"),
     path("appointments/<uuid:public_id>/arrive/", visit_acts.appointment_arrive, name="appointment_arrive"),

@@ -126,6 +126,7 @@ MATRIX = [
     Row("series_anew", Permission.BOOK, ACT, of_plan),
     Row("series_book", Permission.BOOK, ACT, of_plan),
     Row("day", Permission.SEE_PATIENTS, ("GET",), lambda _: {"on": date(2026, 12, 1)}),
+    Row("day_sheet", Permission.SEE_PATIENTS, ("GET",), lambda _: {"on": date(2026, 12, 1)}),
     Row("visit_new", Permission.BOOK, FORM, of_patient),
     Row("appointment", Permission.SEE_PATIENTS, ("GET",), of_appointment),
     Row("appointment_restore", Permission.BOOK, ACT, of_appointment),
