@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path, register_converter
 
 from clinic.lib.converters import DayConverter
-from scheduling import hours_urls
+from scheduling import board_urls, hours_urls
 from scheduling.views import course_acts, day, day_sheet, move, planner, visit_acts, visit_new, visit_notes
 
 register_converter(DayConverter, "day")
@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     path("appointments/<uuid:public_id>/move/", move.appointment_move, name="appointment_move"),
     path("patients/<uuid:public_id>/visits/new/", visit_new.visit_new, name="visit_new"),
     path("operations/<uuid:operation_id>/undo/", visit_acts.operation_undo, name="operation_undo"),
+    *board_urls.patterns(),
     *hours_urls.patterns(),
     path("n/<str:token>/", visit_notes.visit_notes, name="visit_notes"),
 ]
