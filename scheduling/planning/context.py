@@ -16,14 +16,11 @@ from clinic.models import Clinic, Clinician, Room
 from patients.models import Patient
 from scheduling.models import HOLDING, Absence, Appointment, Closure, HoursChange, HoursKind, WeeklyHours
 from scheduling.planning.cost import NEVER, Weights, gap_cost
-from scheduling.planning.freetime import FreeTime, Span, Visit, from_epoch, to_epoch
+from scheduling.planning.freetime import DAY, FreeTime, Span, Visit, from_epoch, to_epoch
 from scheduling.planning.openings import Openings
 from scheduling.planning.types import Choices, Slot
 from scheduling.planning.windows import Companion, Held, Rule
 from treatments.named import Named
-
-DAY = 24 * 3600
-"""Seconds of a day on which the clocks do not change."""
 
 
 class Own(NamedTuple):
