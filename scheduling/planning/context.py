@@ -65,6 +65,7 @@ class Context:
     """No visit may start before: now, unless one is entered afterwards."""
     _grids: dict[date, dict[int, int]] = field(default_factory=dict)
     _spans: dict[date, Span] = field(default_factory=dict)
+    _wished: dict[date, int | None] = field(default_factory=dict, init=False)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -138,6 +139,18 @@ class Context:
     def nearest_minute(self, day: date) -> int:
         """Return the minute nearest to the wished one that the clocks show once on a local day."""
         return min(self.grid_of(day), key=lambda minute: (abs(minute - self.around_minute), minute))
+
+    def wished_start(self, day: date) -> int | None:
+        """Return the usual time on a local day in seconds since 1970, where patient, room and device are free; or None.
+
+        None also when the clocks skip or repeat that time, and on a day with a visit to share a trip with.
+        """
+        if day not in self._wished:
+            since, until = self._day_span(day)
+            start = since + self.around_minute * 60
+            plain = until - since == DAY and day not in self.trips
+            self._wished[day] = start if plain and self.openings.shared_at(start) else None
+        return self._wished[day]
 
     def minutes_free(self, day: date, clinician_id: int) -> Iterator[Iterator[tuple[int, int]]]:
         """Yield for each free stretch of a clinician on a local day its possible starts, the nearest to the wish first.

@@ -5,7 +5,7 @@ Which room or device a visit gets does not depend on its clinician: so one list 
 all devices, and what they share is exact.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from functools import reduce
 
@@ -58,6 +58,11 @@ class Openings:
         ]
         self._shared = reduce(both, needs)
         self._by_clinician: dict[int, list[Span]] = {}
+
+    def shared_at(self, start: int) -> bool:
+        """Say whether patient, a room and a device are all free for a visit that starts here."""
+        at = bisect_right(self._shared, (start, 1 << 62)) - 1
+        return at >= 0 and start <= self._shared[at][1]
 
     def of(self, clinician_id: int) -> list[Span]:
         """Return when a clinician can begin such a visit."""
