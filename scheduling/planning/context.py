@@ -152,17 +152,23 @@ class Context:
             self._wished[day] = start if plain and self.openings.shared_at(start) else None
         return self._wished[day]
 
-    def minutes_free(self, day: date, clinician_id: int) -> Iterator[Iterator[tuple[int, int]]]:
+    def minutes_free(
+        self, day: date, clinician_id: int, near: int | None = None
+    ) -> Iterator[Iterator[tuple[int, int]]]:
         """Yield for each free stretch of a clinician on a local day its possible starts, the nearest to the wish first.
 
-        A start is (minute of the local day, seconds since 1970).
+        A start is (minute of the local day, seconds since 1970). Those further from the usual time than `near` minutes
+        may be left out.
         """
-        since, until = self._day_span(day)
-        plain = until - since == DAY
+        midnight, until = self._day_span(day)
+        since, plain = midnight, until - midnight == DAY
+        if plain and near is not None:
+            around = midnight + self.around_minute * 60
+            since, until = max(since, around - near * 60), min(until, around + near * 60 + 1)
         for first, last in self.openings.between(clinician_id, since, until):
             if plain:
-                low, high = -(-(first - since) // 60), (last - since) // 60
-                yield ((minute, since + minute * 60) for minute in self._outward(low, high))
+                low, high = -(-(first - midnight) // 60), (last - midnight) // 60
+                yield ((minute, midnight + minute * 60) for minute in self._outward(low, high))
             else:
                 within = [(minute, start) for minute, start in self.grid_of(day).items() if first <= start <= last]
                 yield iter(sorted(within, key=lambda pair: (abs(pair[0] - self.around_minute), pair[0])))

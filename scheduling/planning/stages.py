@@ -1,8 +1,9 @@
 """What the shortest path chooses from: for each session the free starts that it could take, and what each costs."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
+from functools import cached_property
 
 from scheduling.planning.chain import Node, Stages
 from scheduling.planning.context import Context
@@ -15,77 +16,84 @@ FIRST_DAYS = 60
 """How many days from the wished start are looked at for the first session."""
 
 
-@dataclass(frozen=True)
-class _Offer:
-    """A clinician's cheapest free start of a day. `cost` is the start's own, `firm` grows with a session's firmness."""
-
-    cost: int
-    firm: int
-    slot: Slot
-
-
 class Market:
     """The free starts of every day, looked up when first asked for and kept: all sessions choose from the same."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self._offers: dict[int, list[_Offer]] = {}
-        self._more: dict[int, Iterator[_Offer]] = {}
         self._nodes: dict[tuple[int, int], list[Node]] = {}
+        self._alone: dict[tuple[int, int], int] = {}
         self._least: dict[tuple[int, int], int] = {}
+        self._trip = context.weights.trip if context.companions else 0
 
     def on(self, day: int, firmness: int) -> list[Node]:
-        """Return what a day offers to a session that keeps to the wish so firmly."""
+        """Return what a day offers to a session that keeps to the wish so firmly.
+
+        A clinician so much dearer than the cheapest that changing to that one and back costs less is left out.
+        """
         key = (day, firmness)
         if key not in self._nodes:
-            self._nodes[key] = [
-                Node(day, offer.slot.clinician_id, offer.cost + offer.firm * firmness, offer.slot)
-                for offer in self._offered(day)
-            ]
+            within = self.least(day, firmness) + 2 * self.context.weights.change * firmness
+            whom = self._whom(date.fromordinal(day))
+            self._nodes[key] = [node for who in whom for node in self._of(day, firmness, who, within)]
         return self._nodes[key]
 
     def least(self, day: int, firmness: int) -> int:
-        """Return what the cheapest start of a day costs; NEVER when there is none. One as wished ends the search."""
+        """Return what the cheapest start of a day costs; NEVER when there is none."""
         key = (day, firmness)
         if key not in self._least:
-            bound, least = self._bound(day, firmness), NEVER
-            for offer in self._offered(day):
-                least = min(least, offer.cost + offer.firm * firmness)
-                if least <= bound:
-                    break
-            self._least[key] = least
+            self._least[key] = self._cheapest(day, firmness)
         return self._least[key]
 
-    def _bound(self, ordinal: int, firmness: int) -> int:
-        """Return what no start of a day costs less than."""
+    def _cheapest(self, ordinal: int, firmness: int) -> int:
+        day, least = date.fromordinal(ordinal), NEVER
+        if not _possible(self.context, day):
+            return least
+        shares = day in self.context.trips
+        for other, clinicians in self._by_cost.items():
+            fixed = (other + weekday_cost(self.context, day)) * firmness + self._trip
+            if fixed < least:
+                least = min(least, fixed + self._cheapest_alone(day, other))
+            if shares:
+                found = (cheapest_shared(self.context, day, clinician_id) for clinician_id in clinicians)
+                least = min([least, *(one[0] + other * firmness for one in found if one)])
+        return least
+
+    @cached_property
+    def _by_cost(self) -> dict[int, list[int]]:
+        """The clinicians by what it costs that they are not the one asked for."""
+        found: dict[int, list[int]] = {}
+        for clinician_id in self.context.may_treat():
+            found.setdefault(clinician_cost(self.context, clinician_id), []).append(clinician_id)
+        return found
+
+    def _cheapest_alone(self, day: date, other: int) -> int:
+        """Return what the cheapest start with one of these clinicians costs by its time; one as wished is enough."""
+        key = (day.toordinal(), other)
+        if key not in self._alone:
+            least = NEVER
+            for clinician_id in self._by_cost[other]:
+                found = cheapest_start(self.context, day, clinician_id, least - 1)
+                least = found[0] if found else least
+                if not least:
+                    break
+            self._alone[key] = least
+        return self._alone[key]
+
+    def _whom(self, day: date) -> list[int]:
+        return self.context.may_treat() if _possible(self.context, day) else []
+
+    def _of(self, ordinal: int, firmness: int, clinician_id: int, within: int) -> Iterator[Node]:
+        """Yield the cheapest start of a clinician on a day, and the cheapest that shares a trip, within a cost."""
         context, day = self.context, date.fromordinal(ordinal)
-        if day in context.trips:
-            return 0
-        return (context.weights.trip if context.companions else 0) + firmness * weekday_cost(context, day)
-
-    def _offered(self, ordinal: int) -> Iterator[_Offer]:
-        """Yield the offers of a day, those known already first."""
-        if ordinal not in self._offers:
-            self._offers[ordinal], self._more[ordinal] = [], self._look(date.fromordinal(ordinal))
-        yield from self._offers[ordinal]
-        for offer in self._more[ordinal]:
-            self._offers[ordinal].append(offer)
-            yield offer
-
-    def _look(self, day: date) -> Iterator[_Offer]:
-        context = self.context
-        if not _possible(context, day):
-            return
-        trip = context.weights.trip if context.companions else 0
-        shares, strange = day in context.trips, weekday_cost(context, day)
-        for clinician_id in context.may_treat():
-            other = clinician_cost(context, clinician_id)
-            alone = cheapest_start(context, day, clinician_id)
-            if alone:
-                yield _Offer(alone[0] + trip, strange + other, Slot(from_epoch(alone[1]), clinician_id))
-            shared = cheapest_shared(context, day, clinician_id) if shares else None
-            if shared:
-                yield _Offer(shared[0], other, Slot(from_epoch(shared[1]), clinician_id))
+        firm = clinician_cost(context, clinician_id) * firmness
+        other = firm + weekday_cost(context, day) * firmness + self._trip
+        alone = cheapest_start(context, day, clinician_id, within - other)
+        if alone:
+            yield Node(ordinal, clinician_id, alone[0] + other, Slot(from_epoch(alone[1]), clinician_id))
+        shared = cheapest_shared(context, day, clinician_id) if day in context.trips else None
+        if shared and shared[0] + firm <= within:
+            yield Node(ordinal, clinician_id, shared[0] + firm, Slot(from_epoch(shared[1]), clinician_id))
 
 
 def _possible(context: Context, day: date) -> bool:
@@ -128,17 +136,23 @@ def cheapest_shared(context: Context, day: date, clinician_id: int) -> tuple[int
     return min(found, default=None)
 
 
-def cheapest_start(context: Context, day: date, clinician_id: int) -> tuple[int, int] | None:
-    """Return the cheapest free start of a clinician on a local day and its cost: (cost, seconds since 1970)."""
+def cheapest_start(context: Context, day: date, clinician_id: int, within: int = NEVER) -> tuple[int, int] | None:
+    """Return the cheapest free start of a clinician on a local day and its cost: (cost, seconds since 1970).
+
+    None also when none costs as little as `within`.
+    """
+    if within < 0:
+        return None
     wished = context.wished_start(day)
     if wished and context.free.clinician_free(clinician_id, wished) and not hole_at(context, clinician_id, wished):
         return 0, wished
     best: tuple[int, int, int, int] | None = None
     around, weights, shares = context.around_minute, context.weights, day in context.trips
-    for stretch in context.minutes_free(day, clinician_id):
+    near = within // weights.quarter_hour * 15 if weights.quarter_hour and within < NEVER >> 1 else None
+    for stretch in context.minutes_free(day, clinician_id, near):
         for minute, start in stretch:
             cost = time_cost(minute, around, weights)
-            if best and cost >= best[0]:
+            if cost > within or (best and cost >= best[0]):
                 break
             if shares and context.waiting(day, start) is None:
                 continue
@@ -147,7 +161,7 @@ def cheapest_start(context: Context, day: date, clinician_id: int) -> tuple[int,
             best = min(best, found) if best else found
             if not hole:
                 break
-    return (best[0], best[3]) if best else None
+    return (best[0], best[3]) if best and best[0] <= within else None
 
 
 def stages_from_scratch(context: Context, anchor: date) -> Stages:
