@@ -59,7 +59,8 @@ class Message(models.Model):
     """One message to one patient. What it says is composed right before it is sent, from what is true then."""
 
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
-    patient = models.ForeignKey(Patient, models.PROTECT, related_name="messages")
+    # No index of its own: message_of_patient begins with the patient, and a change of state writes every index anew.
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="messages", db_index=False)
     kind = models.CharField(_("kind"), max_length=40)
     channel = models.CharField(_("channel"), max_length=10, choices=Channel.choices, default=Channel.EMAIL)
     state = models.CharField(_("state"), max_length=12, choices=MessageState.choices, default=MessageState.WAITING)
