@@ -1,6 +1,6 @@
 """From the book to the problem: which visits an absence hits, and where each could go. Reads only.
 
-Free times are those of the planner (`freetime.py`), with all these visits looked through and the absent clinician's span
+Free times are those of the planner (`freetime.py`): all these visits are looked through, the span of the absence is
 taken out. Days are those on which the visit would break no window, on either side.
 """
 
@@ -84,7 +84,7 @@ def read_all(away: Away, visits: Sequence[Appointment], now: datetime, only: int
     contexts = {
         visit.pk: _context(away, visit, slots, keys, now) for visit in visits if only is None or visit.pk == only
     }
-    days = {visit.pk: _own_day(visit) for visit in visits}
+    days = {visit.pk: visit.wall_date for visit in visits}
     jobs, windows = [], {}
     for visit in visits:
         job = _job(visit, days[visit.pk])
@@ -105,10 +105,6 @@ def read_all(away: Away, visits: Sequence[Appointment], now: datetime, only: int
         away.order,
     )
     return Reading(tuple(visits), problem, contexts, windows)
-
-
-def _own_day(visit: Appointment) -> date:
-    return visit.wall_date
 
 
 def _context(away: Away, visit: Appointment, slots: Sequence[Slot], keys: Sequence[int], now: datetime) -> Context:
