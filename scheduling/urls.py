@@ -4,7 +4,7 @@ from django.urls import URLPattern, path, register_converter
 
 from clinic.lib.converters import DayConverter
 from scheduling import board_urls, hours_urls
-from scheduling.views import course_acts, day, day_sheet, move, planner, visit_acts, visit_new, visit_notes
+from scheduling.views import calls, course_acts, day, day_sheet, move, planner, visit_acts, visit_new, visit_notes
 
 register_converter(DayConverter, "day")
 
@@ -21,6 +21,9 @@ urlpatterns: list[URLPattern] = [
     path("day/", day.day, name="day"),
     path("day/<day:on>/", day.day, name="day"),
     path("day/<day:on>/sheet/", day_sheet.day_sheet, name="day_sheet"),
+    path("calls/", calls.calls, name="call_list"),
+    path("calls/<day:on>/", calls.calls, name="call_list"),
+    path("appointments/<uuid:public_id>/call/", visit_acts.appointment_call, name="appointment_call"),
     path("appointments/<uuid:public_id>/confirm/", visit_acts.appointment_confirm, name="appointment_confirm"),
     path("appointments/<uuid:public_id>/unconfirm/", visit_acts.appointment_unconfirm, name="appointment_unconfirm"),
     path("appointments/<uuid:public_id>/arrive/", visit_acts.appointment_arrive, name="appointment_arrive"),

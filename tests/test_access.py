@@ -131,6 +131,8 @@ MATRIX = [
     Row("board_week_feed", Permission.SEE_PATIENTS, ("GET",), lambda _: {"on": date(2026, 12, 1)}),
     Row("day", Permission.SEE_PATIENTS, ("GET",), lambda _: {"on": date(2026, 12, 1)}),
     Row("day_sheet", Permission.SEE_PATIENTS, ("GET",), lambda _: {"on": date(2026, 12, 1)}),
+    Row("call_list", Permission.BOOK, ("GET",), lambda _: {"on": date(2026, 12, 1)}),
+    Row("appointment_call", Permission.BOOK, ACT, of_appointment),
     Row("visit_new", Permission.BOOK, FORM, of_patient),
     Row("appointment", Permission.SEE_PATIENTS, ("GET",), of_appointment),
     Row("appointment_restore", Permission.BOOK, ACT, of_appointment),

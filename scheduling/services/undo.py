@@ -33,6 +33,7 @@ UNDOABLE = BOOKINGS | {
     "miss_appointment",
     "restore_appointment",
     "confirm_appointment",
+    "note_call",
     "unconfirm_appointment",
     "arrive_appointment",
     "start_appointment",
@@ -47,6 +48,7 @@ UNDOABLE = BOOKINGS | {
 
 ON_THE_WAY = {
     "confirm_appointment",
+    "note_call",
     "unconfirm_appointment",
     "arrive_appointment",
     "start_appointment",
