@@ -23,6 +23,22 @@ from scheduling.planning.windows import Companion, Held, Rule
 from treatments.named import Named
 
 
+class Hours(NamedTuple):
+    """A row of weekly hours. A clinic has hundreds: as models they took longer to make than to read."""
+
+    clinician_id: int
+    kind: str
+    weekday: int
+    starts: time
+    ends: time
+    valid_from: date
+    valid_until: date | None
+
+    def covers(self, day: date) -> bool:
+        """Say whether the row holds on a local day."""
+        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+
+
 class Own(NamedTuple):
     """A visit of the course that stands: its local day and whose it is."""
 
@@ -237,15 +253,16 @@ class Context:
         return sorted((row.starts, row.ends) for row in rows if row.covers(day))
 
     @cached_property
-    def _hours_of(self) -> dict[tuple[int, str, int], list[WeeklyHours]]:
-        found: dict[tuple[int, str, int], list[WeeklyHours]] = {}
+    def _hours_of(self) -> dict[tuple[int, str, int], list[Hours]]:
+        found: dict[tuple[int, str, int], list[Hours]] = {}
         for row in self.hours:
             found.setdefault((row.clinician_id, row.kind, row.weekday), []).append(row)
         return found
 
     @cached_property
-    def hours(self) -> list[WeeklyHours]:
-        return list(WeeklyHours.objects.filter(clinician_id__in=self.clinicians))
+    def hours(self) -> list[Hours]:
+        rows = WeeklyHours.objects.filter(clinician_id__in=self.clinicians).order_by()
+        return [Hours(*row) for row in rows.values_list(*Hours._fields)]
 
     def is_open(self, day: date, clinicians: Sequence[int]) -> bool:
         """Say whether the clinic is open on a local day and one of these clinicians works then."""
