@@ -282,6 +282,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
     },
+    "advance-offers": {
+        "task": "scheduling.advance_offers",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
     "heartbeat": {"task": "clinic.beat_heart", "schedule": 60.0, "options": {"expires": 60.0}},
 }
 

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from clinic.models import Clinic
 from clinic.templatetags.pistor import clock, phone
 from patients.services.outbox.letters import Words
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Offer
 from scheduling.services.told import Difference
 
 
@@ -60,6 +60,25 @@ def notes_words(token: str, expires_at: datetime) -> Words:
         _("What to expect, and what to do in the next days."),
         {"link": link, "expires_at": expires_at},
     )
+
+
+def earlier_words(offer: Offer, token: str, clinic: Clinic) -> Words:
+    """Return the mail that tells of an earlier time, with the link to take it."""
+    arrival = timezone.localtime(offer.arrives_at)
+    day, time = formats.date_format(arrival, "l, j F"), clock(arrival)
+    booked = offer.entry.appointment
+    context = {
+        "arrives_at": offer.arrives_at,
+        "until": offer.expires_at,
+        "booked": booked.arrives_at if booked else None,
+        "link": settings.BASE_URL + reverse("earlier_time", args=[token]),
+    }
+    preview = _("Yours until %(until)s (%(zone)s) if you want it.") % {
+        "until": clock(timezone.localtime(offer.expires_at)),
+        "zone": clinic.zone_word,
+    }
+    subject = _("An earlier time is free: %(day)s at %(time)s") % {"day": day, "time": time}
+    return Words("earlier_time", subject, preview, context)
 
 
 def _opening(change: Difference) -> tuple[str, str]:

@@ -19,11 +19,22 @@ from patients.models import Message, MessageState
 from patients.services.outbox import links
 from patients.services.outbox.letters import letter
 from patients.services.outbox.registry import CallInstead, Composed, NoLongerTrue, NotNow, Outcome, Together, composer
-from scheduling.mail_words import notes_words, reminder_words, series_words
-from scheduling.models import AHEAD, Appointment, AppointmentMessage, AppointmentStatus, SeriesMessage
+from scheduling.mail_words import earlier_words, notes_words, reminder_words, series_words
+from scheduling.models import (
+    AHEAD,
+    Appointment,
+    AppointmentMessage,
+    AppointmentStatus,
+    Offer,
+    OfferState,
+    SeriesMessage,
+    WaitingStatus,
+)
+from scheduling.planning.waiting_read import Stretch, is_free
 from scheduling.services.asked_again import series_again, visit_again
 from scheduling.services.calendar_file import calendar_file
 from scheduling.services.notices import SERIES_SUMMARY, VISIT_NOTES, VISIT_SUMMARY
+from scheduling.services.offering import EARLIER_TIME
 from scheduling.services.reminding import DAYS_BEFORE, REMINDER_1_DAY, REMINDER_3_DAYS, next_civil_hour
 from scheduling.services.told import Difference, difference, stamp
 
@@ -164,3 +175,39 @@ def visit_notes(message: Message, now: datetime) -> Outcome:
 
 def _mint(message: Message, promised: links.Minted) -> None:
     links.mint(message, NOTES, expires_at=promised.expires_at)
+
+
+def time_offered(keys: Sequence[int]) -> Mapping[int, datetime]:
+    """Return when the time is that each message offers."""
+    return dict(Offer.objects.filter(message__in=keys).values_list("message_id", "starts_at"))
+
+
+@composer(EARLIER_TIME, label=gettext_lazy("Earlier time"), visits=time_offered)
+def earlier_time(message: Message, now: datetime) -> Outcome:
+    """Tell that an earlier time is free, with the link to take it; nothing once it is not, or was answered."""
+    offer = Offer.objects.select_related("round", "entry__appointment", "entry__plan").filter(message=message).first()
+    if offer is None or offer.expires_at is None:
+        return ABOUT_NOTHING
+    entry, held, clinic = offer.entry, offer.round, Clinic.objects.current()
+    if offer.expires_at <= now:
+        return NoLongerTrue(_("Its time is over."))
+    if offer.state != OfferState.OPEN or entry.status != WaitingStatus.ACTIVE:
+        return NoLongerTrue(_("It was answered or taken back."))
+    now_booked = entry.appointment
+    if now_booked and not (now_booked.is_ahead and now_booked.starts_at > offer.starts_at):
+        return NoLongerTrue(_("The visit that was to come earlier has changed."))
+    if not is_free(Stretch(held.clinician_id, held.starts_at, held.ends_at), clinic.tz):
+        return NoLongerTrue(_("The time is not free any more."))
+    promised = links.promised(message, EARLIER_TIME, expires_at=offer.starts_at)
+    return letter(
+        **vars(earlier_words(offer, promised.token, clinic)),
+        clinic=clinic,
+        patient=message.patient,
+        secrets=(promised.token,),
+        keep=partial(_mint_earlier, message, promised),
+    )
+
+
+def _mint_earlier(message: Message, promised: links.Minted) -> None:
+    """Keep the link until the time itself: after its minutes it says in kind words that it is too late."""
+    links.mint(message, EARLIER_TIME, expires_at=promised.expires_at)

@@ -144,5 +144,6 @@ def moved_words(counts: dict[str, int]) -> list[str]:
         "messages": lambda n: ngettext("%(n)d message", "%(n)d messages", n),
         "links": lambda n: ngettext("%(n)d link in messages", "%(n)d links in messages", n),
         "files": lambda n: ngettext("%(n)d file merged before", "%(n)d files merged before", n),
+        "waiting": lambda n: ngettext("%(n)d wish to come earlier", "%(n)d wishes to come earlier", n),
     }
     return [words[kind](n) % {"n": n} for kind, n in counts.items() if n]

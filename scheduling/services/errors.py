@@ -75,3 +75,15 @@ class WouldHit(BookingError):
     def __init__(self, visits: list[int]) -> None:
         super().__init__(_("Visits would stand outside the new hours. Nothing was saved yet."))
         self.visits = visits
+
+
+class WaitingRefused(BookingError):
+    """Nobody was put on the waiting list, changed there or taken off."""
+
+
+class OfferRefused(BookingError):
+    """The time was not offered, not taken, or not taken back."""
+
+
+class OfferGone(OfferRefused):
+    """The offer is over: taken, declined, lapsed or taken back."""

@@ -17,7 +17,7 @@ from clinic.models import Clinic, Operation, User
 from patients.details import Details, e164, problems
 from patients.facts import together
 from patients.models import Link, Merge, Message, Patient
-from scheduling.models import HOLDING, Appointment
+from scheduling.models import HOLDING, Appointment, WaitingEntry
 from scheduling.services.errors import BookingError
 from scheduling.services.locks import lock_book
 from treatments.models import PlanArea, TreatmentPlan
@@ -206,6 +206,7 @@ def belongings(patient: Patient) -> dict[str, list[int]]:
         "messages": list(patient.messages.values_list("pk", flat=True)),
         "links": list(Link.objects.filter(message__patient=patient).values_list("pk", flat=True)),
         "files": list(patient.merged_files.values_list("pk", flat=True)),
+        "waiting": list(patient.waiting_entries.values_list("pk", flat=True)),
     }
 
 
@@ -216,4 +217,5 @@ def _move(kept: Patient, gone: Patient) -> dict[str, list[int]]:
     TreatmentPlan.objects.filter(patient=gone).update(patient=kept)
     Appointment.objects.filter(patient=gone).update(patient=kept)
     Message.objects.filter(patient=gone).update(patient=kept)
+    WaitingEntry.objects.filter(patient=gone).update(patient=kept)
     return moved

@@ -78,7 +78,7 @@ def book_visit(
     }
 
     def act(operation: Operation) -> None:
-        _book(operation, asked, actor, now)
+        book_one(operation, asked, actor, now)
 
     def attempt() -> Operation:
         return once(key=key, kind="book_visit", actor=actor, body=body, now=now, act=act)
@@ -95,6 +95,8 @@ def book_visit(
 
 @dataclass(frozen=True)
 class Asked:
+    """What is to be booked, by keys."""
+
     kind: str
     patient_id: int
     plan_id: int | None
@@ -114,7 +116,11 @@ class Asked:
         return Wanted(self.kind, Patient(pk=self.patient_id), plan, self.minutes).visit()
 
 
-def _book(operation: Operation, asked: Asked, actor: User | None, now: datetime) -> None:
+def book_one(operation: Operation, asked: Asked, actor: User | None, now: datetime) -> None:
+    """Book under an operation, inside its transaction; takes the locks of the book. Raises as `book_visit` does.
+
+    Taken, JustTaken and StateRefused come from here as they are.
+    """
     visit = asked.visit()
     lock_for_visits(visit, asked.plan_id, [asked.slot.clinician_id])
     refuse_taken([asked.slot], visit.minutes)

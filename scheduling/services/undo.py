@@ -20,20 +20,21 @@ from scheduling.services.motion import visits_in_motion
 from scheduling.services.numbering import refuse_onto_a_pause, renumber
 from scheduling.services.spacing import too_near
 from scheduling.services.visits import change_status, touched
+from scheduling.services.waiting import wait_again
 from treatments.course import FEWEST_SESSIONS
 from treatments.models import PlanStatus, SessionState, TreatmentPlan
 
-BOOKINGS = {"book_series", "book_visit"}
+BOOKINGS = {"book_series", "book_visit", "book_earlier"}
 UNDOABLE = BOOKINGS | {
     "move_appointment",
     "move_series",
     "swap_appointments",
+    "move_to_earlier",
     "cancel_appointment",
     "complete_appointment",
     "miss_appointment",
     "restore_appointment",
     "confirm_appointment",
-    "note_call",
     "unconfirm_appointment",
     "arrive_appointment",
     "start_appointment",
@@ -48,7 +49,6 @@ UNDOABLE = BOOKINGS | {
 
 ON_THE_WAY = {
     "confirm_appointment",
-    "note_call",
     "unconfirm_appointment",
     "arrive_appointment",
     "start_appointment",
@@ -111,6 +111,7 @@ def _undo(operation: Operation, operation_id: uuid.UUID, now: datetime) -> None:
         _refuse_too_near(plan, done, visits)
     if (done.kind not in BOOKINGS and not _is_quiet(done)) or how == "cancelled":
         _tell(operation, visits, plans, now)
+    wait_again(done, now)
     compare_and_set(done, same=("undone_by_id",), undone_by=operation)
     operation.result = {"how": how, "count": len(visits)}
 

@@ -41,7 +41,7 @@ class BirthDateForm(forms.Form):
 def visit_notes(request: HttpRequest, token: str) -> HttpResponse:
     link = links.find(token, NOTES, now=timezone.now())
     if link is None:
-        return _gone(request)
+        return gone_link(request)
     with translation.override(link.message.patient.language):
         return _answered(request, token) if request.method == "POST" else _ask(request, BirthDateForm())
 
@@ -60,7 +60,7 @@ def _answered(request: HttpRequest, token: str) -> HttpResponse:
         """Return the answer, or how many tries are left."""
         link = links.lock(token, NOTES, now=timezone.now())
         if link is None:
-            return _gone(request)
+            return gone_link(request)
         if typed_date(form.answer()) == link.message.patient.birth_date:
             return _note(request, link)
         return links.spend_try(link)
@@ -69,7 +69,7 @@ def _answered(request: HttpRequest, token: str) -> HttpResponse:
     if isinstance(left, HttpResponse):
         return left
     if not left:
-        return _gone(request)
+        return gone_link(request)
     form.wrong = ngettext(  # type: ignore[attr-defined]
         "That is not the date we have. You have %(count)d more try.",
         "That is not the date we have. You have %(count)d more tries.",
@@ -81,7 +81,7 @@ def _answered(request: HttpRequest, token: str) -> HttpResponse:
 def _ask(request: HttpRequest, form: BirthDateForm) -> HttpResponse:
     # A wrong answer is a 200 too: Django logs the path of a refusal, and this path is a secret.
     # `no-referrer` would make browsers post with "Origin: null", which the CSRF check refuses; this one names no path.
-    return _private(render(request, "scheduling/visit_notes_ask.html", {"form": form}), "strict-origin")
+    return private(render(request, "scheduling/visit_notes_ask.html", {"form": form}), "strict-origin")
 
 
 def _note(request: HttpRequest, link: Link) -> HttpResponse:
@@ -97,15 +97,15 @@ def _note(request: HttpRequest, link: Link) -> HttpResponse:
             zone=Clinic.objects.current().tz,
         )
     context = {"note": note, "called": link.message.patient.called, "until": link.expires_at}
-    return _private(render(request, "scheduling/visit_notes.html", context), "no-referrer")
+    return private(render(request, "scheduling/visit_notes.html", context), "no-referrer")
 
 
-def _gone(request: HttpRequest) -> HttpResponse:
+def gone_link(request: HttpRequest) -> HttpResponse:
     """Answer alike for a link that never was, is too old, was taken back or has no tries left."""
-    return _private(render(request, "scheduling/visit_notes_gone.html", status=404), "no-referrer")
+    return private(render(request, "scheduling/visit_notes_gone.html", status=404), "no-referrer")
 
 
-def _private(response: HttpResponse, referrer: str) -> HttpResponse:
+def private(response: HttpResponse, referrer: str) -> HttpResponse:
     response.headers["Cache-Control"] = "no-store, private"
     response.headers["Referrer-Policy"] = referrer
     response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"

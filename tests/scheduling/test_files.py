@@ -129,7 +129,7 @@ def test_all_that_one_file_has_moves_and_is_written_down(
     log = Merge.objects.get()
     assert (log.kept, log.gone, log.reason, log.user) == (kept, gone, "Same health card", desk)
     assert {kind: len(keys) for kind, keys in log.moved.items() if kind != "taken"} == done.result["moved"]
-    assert done.result["moved"] == {"plans": 1, "visits": 4, "messages": messages, "links": 0, "files": 0}
+    assert done.result["moved"] == {"plans": 1, "visits": 4, "messages": messages, "links": 0, "files": 0, "waiting": 0}
     assert Patient.objects.matching(gone.file_label).first() == kept
 
 

@@ -19,21 +19,23 @@ from django.test.utils import CaptureQueriesContext
 from clinic.models import Clinician, Device, DeviceKind, Operation, Room
 from patients.models import Patient
 from scheduling import services
-from scheduling.models import Absence, Appointment, CallOutcome, Closure, HoursChange, VisitType, WeeklyHours
+from scheduling.models import Absence, Appointment, Closure, HoursChange, Offer, VisitType, WaitingEntry, WeeklyHours
 from scheduling.planning import planner
 from scheduling.planning.types import Slot
+from scheduling.planning.waiting_read import Stretch
 from scheduling.services import (
     appointments,
-    calls,
     courses,
     files,
     hours,
     merging,
     moves,
+    offers,
     series,
     single,
     statuses,
     undo,
+    waiting,
     wall_times,
 )
 from scheduling.services import locks as book_locks
@@ -170,6 +172,32 @@ def resuming(house: House) -> Callable[[], Operation]:
     return lambda: house.ask(courses.resume_course, plan_id=house.plan.pk)
 
 
+def waiting_for(house: House, *, is_booked: bool) -> tuple[WaitingEntry, Stretch]:
+    """Put the course with visits on the list for its first one; or the other course, which has none."""
+    plan, visit = (house.plan, house.visits[0]) if is_booked else (house.other, None)
+    done = house.ask(
+        waiting.add_entry,
+        patient_id=plan.patient_id,
+        kind="session",
+        plan_id=plan.pk,
+        appointment_id=visit.pk if visit else None,
+    )
+    start = factory.at(date(2026, 11, 25), "09:00")
+    entry = WaitingEntry.objects.get(public_id=done.result["entry"])
+    return entry, Stretch(house.people[1].pk, start, start + timedelta(minutes=45))
+
+
+def accepting(house: House, *, is_booked: bool) -> Callable[[], Operation]:
+    entry, stretch = waiting_for(house, is_booked=is_booked)
+    house.ask(offers.start_round, stretch=stretch, entry_id=entry.pk)
+    return lambda: house.ask(offers.accept_offer, offer_id=Offer.objects.get().pk)
+
+
+def taking_by_phone(house: House) -> Callable[[], Operation]:
+    entry, stretch = waiting_for(house, is_booked=True)
+    return lambda: house.ask(offers.take_by_phone, stretch=stretch, entry_id=entry.pk)
+
+
 def merging_two(house: House) -> Callable[[], Operation]:
     kept = factory.make_patient()
     pair = Pair(kept.pk, house.plan.patient_id, kept.version, house.plan.patient.version)
@@ -222,7 +250,6 @@ WRITERS: dict[str, Callable[[House], Callable[[], Operation]]] = {
     "complete_appointment": of_visit(appointments.complete_appointment, now=LATER),
     "miss_appointment": of_visit(appointments.miss_appointment, now=LATER),
     "restore_appointment": restoring,
-    "note_call": of_visit(calls.note_call, outcome=CallOutcome.WILL_COME),
     "confirm_appointment": of_visit(statuses.confirm_appointment),
     "unconfirm_appointment": after(statuses.confirm_appointment, statuses.unconfirm_appointment),
     "arrive_appointment": lambda house: (
@@ -247,6 +274,9 @@ WRITERS: dict[str, Callable[[House], Callable[[], Operation]]] = {
     "undo_operation of a pause": lambda house: house.done(
         courses.pause_course, plan_id=house.plan.pk, reason="Travels", keep_visits=False
     ),
+    "accept_offer of a visit that moves": lambda house: accepting(house, is_booked=True),
+    "accept_offer of a visit to book": lambda house: accepting(house, is_booked=False),
+    "take_by_phone": taking_by_phone,
     "merge_patients": merging_two,
     "set_weekly_hours": of_clinician(hours.set_weekly_hours, valid_from=FIRST + 60 * DAY, spans=[span()]),
     "change_day": of_clinician(hours.change_day, on=FIRST + 60 * DAY, spans=[]),
@@ -258,7 +288,12 @@ WRITERS: dict[str, Callable[[House], Callable[[], Operation]]] = {
     "keep_wall_times": keeping_wall_times,
     "undo_hours": lambda house: house.done(hours.add_absence, **an_absence(house)),
 }
-WRITE_NOTHING_HERE = {"archive_patient", "unarchive_patient"}
+OF_THE_LIST = {
+    *("add_entry", "change_entry", "withdraw_entry"),
+    *("start_round", "take_back", "decline_offer", "note_call"),
+}
+"""Services of the waiting list; they lock their own rows (tests/faults/test_offer_races.py)."""
+WRITE_NOTHING_HERE = {"archive_patient", "unarchive_patient"} | OF_THE_LIST
 """Services that change a file and nothing in the book; they lock the file (tests/faults/test_file_races.py)."""
 
 
@@ -362,7 +397,7 @@ def test_a_writer_locks_all_it_changes_before_its_first_write_in_the_one_order(w
 
 @pytest.mark.parametrize("writer", WRITERS)
 def test_control_a_writer_without_locks_is_found(writer: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (book_locks, files, merging):
+    for module in (book_locks, files, merging, offers):
         monkeypatch.setattr(module, "lock_rows", lambda *_: None)
     missing, _statements = unlocked(writer)
     assert missing

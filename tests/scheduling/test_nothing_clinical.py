@@ -1,7 +1,8 @@
 """Nothing clinical in any mail: every kind is composed, every part searched (domain 6.4)."""
 
 import re
-from datetime import date, timedelta
+import uuid
+from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
@@ -9,8 +10,11 @@ import pytest
 from patients.models import Language
 from patients.services.outbox import registry
 from patients.services.outbox.sweep import sweep
+from scheduling.planning.waiting_read import Stretch
 from scheduling.services import notices
+from scheduling.services.offers import start_round
 from scheduling.services.reminding import REMINDER_1_DAY, REMINDER_3_DAYS
+from scheduling.services.waiting import add_entry
 from tests import factory
 from tests.scheduling.helpers import take
 from tests.scheduling.mailing import MINUTE, MONDAY, Course
@@ -37,6 +41,16 @@ def everything(mail: EmailMessage) -> str:
     return STYLES.sub(" ", "\n".join(parts))
 
 
+def earlier_time_for(course: Course, now: datetime) -> None:
+    """Offer a free time to the patient, who has no visit ahead in the course any more."""
+    asked = {"patient_id": course.patient.pk, "kind": "session", "plan_id": course.plan.pk}
+    add_entry(key=uuid.uuid4(), actor=None, now=now, **asked)
+    start = factory.at(date(2026, 12, 10), "14:00")
+    stretch = Stretch(course.moira.pk, start, start + 45 * MINUTE)
+    start_round(key=uuid.uuid4(), stretch=stretch, actor=None, now=now)
+    sweep(now)
+
+
 @pytest.fixture
 def mails(smtp: Sink) -> list[EmailMessage]:
     """One mail of every kind, in each shape that it takes."""
@@ -56,13 +70,14 @@ def mails(smtp: Sink) -> list[EmailMessage]:
     operation = course.operate("book_visit", [visit], visits[0].ends_at)
     notices.changed(appointment=visit, plan=None, operation=operation, now=visits[0].ends_at)
     sweep(visits[0].ends_at + 30 * MINUTE)
+    earlier_time_for(course, visits[0].ends_at + 40 * MINUTE)
     kinds = set(course.patient.messages.filter(state="sent").values_list("kind", flat=True))
     assert kinds == {kind.name for kind in registry.kinds()}, "a new kind needs a mail in this test"
     return smtp.messages
 
 
 def test_no_mail_tells_what_the_clinic_does_or_who_this_is(mails: list[EmailMessage]) -> None:
-    assert len(mails) == 7
+    assert len(mails) == 8
     for mail in mails:
         said = everything(mail)
         for word in [*FORBIDDEN, *PROMOTION, "quenneville", "1986", "zzthigh", "moira", "hynes", "src="]:

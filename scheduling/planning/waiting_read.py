@@ -1,0 +1,294 @@
+"""Reading who waits, and what is free at one time, for the ranking: a fixed number of statements, however many wait."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from clinic.lib.days import clock, local_day, wall_time
+from clinic.models import Clinic, Clinician, Device, Room
+from scheduling.models import HOLDING, Appointment, Offer, OfferState, VisitType, WaitingEntry
+from scheduling.planning.freetime import Span, Visit, from_epoch, read, to_epoch
+from scheduling.planning.loading import shortest_visit
+from scheduling.planning.waiting import Opening, Person, Ranking, rank
+from scheduling.planning.windows import Held, Rule
+from treatments.models import PlanArea, Session, SessionState
+from treatments.named import Named, bookable
+
+MINUTE = timedelta(minutes=1)
+A_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A free time: whose, from when until when."""
+
+    clinician_id: int
+    starts_at: datetime
+    ends_at: datetime
+
+    @property
+    def minutes(self) -> int:
+        return int((self.ends_at - self.starts_at) / MINUTE)
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The ranking of one stretch, with the entries that it speaks of by key."""
+
+    opening: Opening
+    ranking: Ranking
+    entries: Mapping[int, WaitingEntry]
+    is_free: bool = True
+
+
+def ranked(stretch: Stretch, now: datetime, *, round_id: int | None = None) -> Ranked:
+    """Rank all who wait for one stretch as the book stands. What they answered to `round_id` is remembered."""
+    clinic, people = Clinic.objects.current(), bookable()
+    entries = waiting_now(now)
+    opening = _opening(stretch, clinic, people)
+    persons = _persons(entries, stretch, people, clinic, _answers(round_id, clinic.tz))
+    free = is_free(stretch, clinic.tz)
+    return Ranked(opening, rank(opening, persons, now), {entry.pk: entry for entry in entries}, free)
+
+
+def waiting_now(now: datetime) -> list[WaitingEntry]:
+    """Return all who wait, the longest first, with what a line about them needs."""
+    left = Session.objects.filter(plan=OuterRef("plan"), state=SessionState.PLANNED)
+    found = WaitingEntry.objects.wanting(now).select_related(
+        "patient", "plan", "clinician", "appointment__session", "appointment__room", "appointment__device"
+    )
+    return list(found.annotate(has_session_left=Exists(left)).order_by("since", "pk"))
+
+
+def is_free(stretch: Stretch, zone: ZoneInfo) -> bool:
+    """Say whether the clinician works and is free for the whole stretch, as the book stands."""
+    day = local_day(stretch.starts_at, zone)
+    free = clinicians_free([stretch.clinician_id], day, day, zone).get(stretch.clinician_id, [])
+    since, until = to_epoch(stretch.starts_at), to_epoch(stretch.ends_at)
+    return any(start <= since and until <= end for start, end in free)
+
+
+def clinicians_free(clinicians: Iterable[int], first: date, last: date, zone: ZoneInfo) -> dict[int, list[Span]]:
+    """Return when these clinicians work and are free, between two local days. One statement."""
+    nobody = Visit(0, 1, 0, 0, 0, None)
+    return read(nobody, first=first, last=last, clinicians=clinicians, zone=zone).clinicians
+
+
+def _opening(stretch: Stretch, clinic: Clinic, people: Mapping[int, Clinician]) -> Opening:
+    around = (stretch.starts_at - A_DAY, stretch.ends_at + A_DAY)
+    held = Appointment.objects.starting(*around).filter(status__in=HOLDING)
+    rooms, devices = defaultdict(list), defaultdict(list)
+    for room_id, device_id, since, until in held.values_list("room_id", "device_id", "starts_at", "frees_at"):
+        rooms[room_id].append((to_epoch(since), to_epoch(until)))
+        devices[device_id].append((to_epoch(since), to_epoch(until)))
+    whole = (to_epoch(around[0]), to_epoch(around[1]))
+    return Opening(
+        clinician_id=stretch.clinician_id,
+        starts_at=stretch.starts_at,
+        ends_at=stretch.ends_at,
+        zone=clinic.tz,
+        grid_minutes=clinic.grid_minutes,
+        shortest=shortest_visit(),
+        rooms=_by_kind(Room.objects.filter(is_active=True).values_list("pk", "kind_id"), rooms, whole),
+        devices=_by_kind(Device.objects.filter(is_active=True).values_list("pk", "kind_id"), devices, whole),
+        names={key: one.short_name for key, one in people.items()},
+    )
+
+
+def _by_kind(
+    rows: Iterable[tuple[int, int]], held: Mapping[int, list[Span]], whole: Span
+) -> dict[int, list[list[Span]]]:
+    found: dict[int, list[list[Span]]] = {}
+    for key, kind in rows:
+        found.setdefault(kind, []).append(_without(whole, sorted(held.get(key, []))))
+    return found
+
+
+def _without(whole: Span, held: Sequence[Span]) -> list[Span]:
+    """Return what is left of a stretch without these ones, sorted."""
+    free, at = [], whole[0]
+    for since, until in held:
+        if since > at:
+            free.append((at, since))
+        at = max(at, until)
+    return [*free, (at, whole[1])] if at < whole[1] else free
+
+
+def _answers(round_id: int | None, zone: ZoneInfo) -> dict[int, str]:
+    """Return what those who were offered this time said, by entry; whoever did not answer a call may be asked again."""
+    if round_id is None:
+        return {}
+    said = {
+        OfferState.DECLINED: _("Declined at %(time)s"),
+        OfferState.LAPSED: _("Did not answer until %(time)s"),
+        OfferState.WITHDRAWN: _("Taken back at %(time)s"),
+    }
+    rows = Offer.objects.filter(round=round_id, state__in=said).values_list("entry_id", "state", "ended_at")
+    return {
+        entry_id: said[OfferState(state)] % {"time": clock(wall_time(at, zone))}
+        for entry_id, state, at in rows.order_by("ended_at")
+        if at
+    }
+
+
+@dataclass(frozen=True)
+class _Held:
+    """One visit of somebody who waits, as the ranking needs it."""
+
+    pk: int
+    patient_id: int
+    plan_id: int | None
+    arrives_at: datetime
+    starts_at: datetime
+    ends_at: datetime
+    name: str | None
+    least: int | None
+    shares: bool | None
+
+
+def _persons(
+    entries: Sequence[WaitingEntry],
+    stretch: Stretch,
+    people: Mapping[int, Clinician],
+    clinic: Clinic,
+    answers: Mapping[int, str],
+) -> list[Person]:
+    patients = {entry.patient_id for entry in entries}
+    held: dict[int, list[_Held]] = defaultdict(list)
+    rows = Appointment.objects.filter(patient__in=patients, status__in=HOLDING).values_list(
+        *("pk", "patient_id", "session__plan_id", "arrives_at", "starts_at", "ends_at"),
+        *("session__plan__name", "session__plan__interval_min", "session__plan__shares_day"),
+    )
+    for row in rows:
+        held[row[1]].append(_Held(*row))
+    places = _places(patients)
+    kinds = {one.kind: one for one in VisitType.objects.all()}
+    one = people.get(stretch.clinician_id)
+    found = []
+    for entry in entries:
+        visit = _visit(entry, kinds)
+        if visit is None:
+            continue
+        barred = _barred(entry, places, one, people)
+        own = held[entry.patient_id]
+        found.append(_person(entry, visit, own, places, stretch, clinic.tz, barred, answers.get(entry.pk, "")))
+    return found
+
+
+def _visit(entry: WaitingEntry, kinds: Mapping[str, VisitType]) -> Visit | None:
+    """Return what the visit takes: as it is booked, as the course says, or as the clinic offers it."""
+    if entry.appointment:
+        return Visit.like(entry.appointment)
+    if entry.plan:
+        return Visit.of(entry.plan)
+    return Visit.outside(kinds[entry.kind], entry.patient_id) if entry.kind in kinds else None
+
+
+class _Places:
+    """Which places the courses treat, and whom the restricted ones ask for."""
+
+    def __init__(self) -> None:
+        self.of_plan: dict[int, set[tuple[int, str]]] = defaultdict(set)
+        self.restricted: dict[int, dict[str, set[int]]] = defaultdict(dict)
+
+    def shared(self, one: int, other: int) -> bool:
+        """Say whether two courses treat one place of a body; midline touches both sides (PlanArea.touches)."""
+        rows = [
+            (PlanArea(area_id=area, side=side), PlanArea(area_id=there, side=other_side))
+            for area, side in self.of_plan[one]
+            for there, other_side in self.of_plan[other]
+        ]
+        return any(here.touches(there) for here, there in rows)
+
+    def named(self, plan_id: int) -> Named:
+        return Named(tuple((name, frozenset(keys)) for name, keys in self.restricted[plan_id].items()))
+
+
+def _places(patients: Iterable[int]) -> _Places:
+    found = _Places()
+    rows = PlanArea.objects.filter(plan__patient__in=patients).order_by("area__position", "area_id")
+    fields = ("plan_id", "area_id", "side", "area__restricted", "area__name", "area__clinicians")
+    for plan_id, area_id, side, restricted, name, clinician_id in rows.values_list(*fields):
+        found.of_plan[plan_id].add((area_id, side))
+        if restricted:
+            found.restricted[plan_id].setdefault(name, set()).update({clinician_id} - {None})
+    return found
+
+
+def _barred(entry: WaitingEntry, places: _Places, one: Clinician | None, people: Mapping[int, Clinician]) -> str:
+    """Say "Eyelids: Dr. Sandhu only" where this clinician may not treat the course; nothing where they may."""
+    named = places.named(entry.plan_id) if entry.plan_id else Named()
+    if one is None:
+        return _("This clinician takes no visits now")
+    barred = [name for name, keys in named.places if one.pk not in keys]
+    if not barred:
+        return ""
+    may = [person.short_name for person in named.among(people).values()]
+    if not may:
+        return _("%(place)s: nobody is named yet") % {"place": barred[0]}
+    return _("%(place)s: %(who)s only") % {"place": barred[0], "who": ", ".join(may)}
+
+
+def _person(
+    entry: WaitingEntry,
+    visit: Visit,
+    held: Sequence[_Held],
+    places: _Places,
+    stretch: Stretch,
+    zone: ZoneInfo,
+    barred: str,
+    answered: str,
+) -> Person:
+    plan, booked = entry.plan, entry.appointment
+    others = [one for one in held if one.pk != entry.appointment_id]
+    near = (stretch.starts_at - A_DAY, stretch.ends_at + A_DAY)
+    return Person(
+        key=entry.pk,
+        minutes=visit.minutes,
+        numbing_minutes=visit.numbing_minutes,
+        turnover_minutes=visit.turnover_minutes,
+        room_kind_id=visit.room_kind_id,
+        device_kind_id=visit.device_kind_id,
+        since=entry.since,
+        rule=Rule(plan.interval_min, plan.interval_ideal, plan.interval_max) if plan else None,
+        own_days=tuple(local_day(one.starts_at, zone) for one in others if plan and one.plan_id == plan.pk),
+        others=tuple(_kept_away(entry, others, places, zone)),
+        booked_at=booked.starts_at if booked else None,
+        busy=tuple((one.arrives_at, one.ends_at) for one in others if near[0] < one.starts_at < near[1]),
+        weekdays=frozenset(entry.weekdays),
+        from_time=entry.from_time,
+        until_time=entry.until_time,
+        notice_hours=entry.notice_hours,
+        clinician_id=entry.clinician_id,
+        barred=barred,
+        answered=answered,
+        nothing_to_book=bool(plan and booked is None and not getattr(entry, "has_session_left", True)),
+    )
+
+
+def _kept_away(entry: WaitingEntry, held: Sequence[_Held], places: _Places, zone: ZoneInfo) -> Iterable[Held]:
+    """Yield the days of the patient's other courses that this one keeps away from (planning/loading)."""
+    plan = entry.plan
+    if plan is None:
+        return
+    for one in held:
+        if one.plan_id is None or one.plan_id == plan.pk:
+            continue
+        day = local_day(one.starts_at, zone)
+        if places.shared(plan.pk, one.plan_id):
+            yield Held(day, max(one.least or 0, plan.interval_min), one.name or "")
+        elif not (plan.shares_day and one.shares):
+            yield Held(day, 1, one.name or "", same_area=False)
+
+
+def spans_of(stretch: Stretch) -> Span:
+    return to_epoch(stretch.starts_at), to_epoch(stretch.ends_at)
+
+
+def stretch_of(clinician_id: int, span: Span) -> Stretch:
+    return Stretch(clinician_id, from_epoch(span[0]), from_epoch(span[1]))
