@@ -37,6 +37,21 @@ SELECT 'visit', id, starts_at, 'is a ' || kind || ' with session ' || coalesce(s
 FROM scheduling_appointment WHERE (kind = 'session') <> (session_id IS NOT NULL)
 """
 
+MOMENTS = """
+SELECT 'visit', id, starts_at, 'is ' || status || ', confirmed ' || coalesce(confirmed_at::text, 'never') ||
+    ', arrived ' || coalesce(arrived_at::text, 'never') || ', began ' || coalesce(started_at::text, 'never') ||
+    ', completed ' || coalesce(finished_at::text, 'never')
+FROM scheduling_appointment
+WHERE (status IN ('arrived', 'in_treatment') AND arrived_at IS NULL)
+    OR (status = 'in_treatment' AND started_at IS NULL)
+    OR (status IN ('booked', 'confirmed') AND coalesce(arrived_at, started_at, finished_at) IS NOT NULL)
+    OR (status IN ('arrived', 'in_treatment') AND finished_at IS NOT NULL)
+    OR (status = 'booked' AND confirmed_at IS NOT NULL)
+    OR (status <> 'cancelled' AND cancelled_late)
+    OR arrived_at > started_at OR started_at > finished_at OR arrived_at > finished_at
+"""
+"""Of visits that were entered past the services, such as a demo's, the moments of what is over may be unknown."""
+
 
 def _overlaps(what: str, since: str, until: str) -> Check:
     statement = OVERLAPS.format(key=f"{what}_id", what=what, since=since, until=until)
@@ -52,4 +67,5 @@ CHECKS = [
     Check("times out of order", ORDER),
     Check("not at the wall time that was meant", WALL),
     Check("kind and session disagree", KIND),
+    Check("state and moments disagree", MOMENTS),
 ]

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from django.core import mail as outbox
 from django.db import transaction
-from django.db.models import F
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -16,7 +15,7 @@ from clinic.models import Operation
 from patients.services.outbox.sweep import sweep
 from scheduling.models import Appointment
 from scheduling.planning.types import SeriesRefused, Slot
-from scheduling.services import appointments, courses, hours, moves, series, single, undo
+from scheduling.services import appointments, courses, hours, moves, series, single, statuses, undo
 from scheduling.services.errors import BookingError, UndoRefused, WouldHit
 from tests import factory
 from tests.scheduling.helpers import choose
@@ -25,7 +24,8 @@ from tests.scheduling.plain import hours as plain
 from tests.scheduling.plain.book import minutes
 from tests.scheduling.plain.ground import CONSULTATION, ZONE, Ground
 from tests.scheduling.plain.hours import Refused
-from tests.scheduling.plain.mail import AHEAD, Course, Visit
+from tests.scheduling.plain.mail import AHEAD, HOLDS, Course, Visit
+from tests.scheduling.plain.steps import FROM, STEPS, go_on, may_go_on
 from tests.scheduling.plain.undo import Act, take_back
 from tests.scheduling.plain.wishes import Wish
 
@@ -39,6 +39,14 @@ ONE = st.integers(0, 999)
 TIMES = [0, 0, 0, 0, 2, 3, 15, 60, 24 * 60, 3 * 24 * 60, 7 * 24 * 60]
 """Minutes that pass; 0: until the next visit begins."""
 ALL = {"early": True, "late": True, "entry": True, "by_clinician": True}
+
+CALLS: dict[str, Callable[..., Operation]] = {
+    "confirm": statuses.confirm_appointment,
+    "unconfirm": statuses.unconfirm_appointment,
+    "arrive": statuses.arrive_appointment,
+    "start": statuses.start_appointment,
+    "back": statuses.step_back_appointment,
+}
 
 
 class ClinicMachine(RuleBasedStateMachine):
@@ -111,6 +119,7 @@ class ClinicMachine(RuleBasedStateMachine):
             "takes": course["takes"] if course else CONSULTATION,
             "status": "booked",
             "early": False,
+            "confirmed": False,
             "number": None,
             "stamp": 0,
         }
@@ -260,28 +269,35 @@ class ClinicMachine(RuleBasedStateMachine):
         operation = self.ask(appointments.restore_appointment, refused, appointment_id=visit["key"], reason="why")
         if operation is None:
             return
-        before = {"status": visit["status"]}
-        visit["status"], visit["stamp"] = "booked", visit["stamp"] + 1
-        self.book.renumber(visit["course"])
-        self.book.mail.remind(visit, self.book.now)
-        self.book.tell(visit, visit["course"])
+        before = {name: visit[name] for name in ("status", "confirmed")}
+        self.book.restore(visit)
         self.acts.append(Act(operation.pk, [(visit, before)], visit["course"]))
 
     def ended(self) -> list[Visit]:
         return [visit for visit in self.book.visits if visit["status"] not in AHEAD | {"undone"}]
 
     @has_visits
-    @rule(one=ONE, status=st.sampled_from(["confirmed", "arrived", "twice"]))
-    def the_patient_answers_or_comes(self, one: int, status: str) -> None:
-        """No service does this yet: the row is changed as one will. Or somebody presses the last button twice."""
-        if status == "twice" and self.last:
+    @rule(one=ONE, step=st.sampled_from([*STEPS, "start", "back", "back"]), reason=MOSTLY)
+    def go_on(self, one: int, step: str, reason: bool) -> None:
+        """Let a visit go on, or a step back; more often one of today, and one from which the step leads on."""
+        today = [visit for visit in self.book.visits if self.book.day(visit["start"]) == self.book.day(self.book.now)]
+        pool = [visit for visit in today or self.book.visits if visit["status"] in FROM[step]] if one % 4 else []
+        visit = pool[one // 4 % len(pool)] if pool else self.pick(one)
+        refused = may_go_on(self.book, visit, step, reason=reason)
+        more = {"reason": "why" if reason else ""} if step == "back" else {}
+        operation = self.ask(CALLS[step], refused, appointment_id=visit["key"], **more)
+        if operation is None:
+            return
+        before = {name: visit[name] for name in ("status", "confirmed")}
+        go_on(self.book, visit, step)
+        held = before["status"] in HOLDS
+        self.acts.append(Act(operation.pk, [(visit, before)], visit["course"], on_the_way=held))
+
+    @rule()
+    def press_the_last_button_twice(self) -> None:
+        if self.last:
             operation, again = self.last
             assert again().pk == operation.pk
-            return
-        visit = self.pick(one)
-        if status != "twice" and visit["status"] in AHEAD - {status}:
-            Appointment.objects.filter(pk=visit["key"]).update(status=status, version=F("version") + 1)
-            visit["status"], visit["stamp"] = status, visit["stamp"] + 1
 
     # Courses
 

@@ -16,7 +16,8 @@ from patients.models import Message
 from scheduling.checking.scan import CHECKS, scan
 from scheduling.models import Appointment, AppointmentMessage
 from scheduling.planning import planner
-from scheduling.services.appointments import cancel_appointment
+from scheduling.services import statuses
+from scheduling.services.appointments import cancel_appointment, complete_appointment
 from scheduling.services.courses import discontinue_course
 from scheduling.services.series import book_series
 from scheduling.services.undo import undo_operation
@@ -45,7 +46,7 @@ class Planted:
         TreatmentPlan.objects.update(updated_at=MONDAY)
 
     def ask(self, act: Callable[..., Operation], **asked: Any) -> Operation:
-        return act(key=uuid.uuid4(), actor=None, now=MONDAY, **asked)
+        return act(key=uuid.uuid4(), actor=None, now=asked.pop("now", MONDAY), **asked)
 
     @property
     def visits(self) -> list[Appointment]:
@@ -131,6 +132,35 @@ def arrives_after_it_starts(book: Planted) -> None:
     book.execute(
         "UPDATE scheduling_appointment SET arrives_at = starts_at + interval '1 min' WHERE id = %s", book.visits[0].pk
     )
+
+
+def state(book: Planted, **columns: Any) -> None:
+    """Let the first visit be in a state that its moments do not bear out."""
+    Appointment.objects.filter(pk=book.visits[0].pk).update(**columns)
+
+
+def arrived_at_no_time(book: Planted) -> None:
+    state(book, status="arrived")
+
+
+def in_treatment_since_no_time(book: Planted) -> None:
+    state(book, status="in_treatment", arrived_at=MONDAY)
+
+
+def booked_and_here(book: Planted) -> None:
+    state(book, arrived_at=MONDAY)
+
+
+def booked_and_confirmed(book: Planted) -> None:
+    state(book, confirmed_at=MONDAY)
+
+
+def completed_before_it_began(book: Planted) -> None:
+    state(book, status="completed", started_at=MONDAY, finished_at=MONDAY - DAY)
+
+
+def cancelled_late_and_stands(book: Planted) -> None:
+    state(book, cancelled_late=True)
 
 
 def frees_before_it_ends(book: Planted) -> None:
@@ -260,6 +290,12 @@ PLANTED: list[tuple[Callable[[Planted], None], str]] = [
     (session_twice, "session with two visits"),
     (arrives_after_it_starts, "times out of order"),
     (frees_before_it_ends, "times out of order"),
+    (arrived_at_no_time, "state and moments disagree"),
+    (in_treatment_since_no_time, "state and moments disagree"),
+    (booked_and_here, "state and moments disagree"),
+    (booked_and_confirmed, "state and moments disagree"),
+    (completed_before_it_began, "state and moments disagree"),
+    (cancelled_late_and_stands, "state and moments disagree"),
     (other_wall_time, "not at the wall time that was meant"),
     (consultation_with_a_session, "kind and session disagree"),
     (too_early, "too early without a reason"),
@@ -333,6 +369,19 @@ def test_what_the_services_do_leaves_nothing_behind() -> None:
     assert found() == []
     book.ask(undo_operation, operation_id=stopped.pk)
     assert found() == []
+
+
+def test_a_visit_that_goes_on_and_back_leaves_nothing_behind() -> None:
+    book = Planted()
+    visit = book.visits[0]
+    asked = {"appointment_id": visit.pk, "now": visit.starts_at}
+    steps = [statuses.confirm_appointment, statuses.arrive_appointment, statuses.start_appointment]
+    for act in [*steps, complete_appointment]:
+        book.ask(act, **asked)
+        assert "state and moments disagree" not in found()
+    for _ in range(4):
+        book.ask(statuses.step_back_appointment, reason="The wrong row", **asked)
+        assert "state and moments disagree" not in found()
 
 
 def said() -> tuple[list[str], int]:

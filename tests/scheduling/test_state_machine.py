@@ -6,6 +6,7 @@ clock change. `make faults` runs it at full size. Each control plants a fault th
 
 from contextlib import nullcontext
 from time import perf_counter
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -14,7 +15,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from patients.services.outbox import queue
 from scheduling.planning import single as planning_single
 from scheduling.planning.freetime import FreeTime
-from scheduling.services import motion, notices, placing, series, single, undo
+from scheduling.services import acting, motion, notices, placing, series, single, statuses, undo
 from tests.figures import say
 from tests.race import FAULTS, SIZE, sized, without_constraints
 from tests.scheduling.machine import ClinicMachine
@@ -115,6 +116,16 @@ def test_control_an_undo_that_leaves_numbers_as_they_are_is_found(
 ) -> None:
     monkeypatch.setattr(undo, "renumber", lambda _plan: [])
     assert NUMBERS & told(find(machine))
+
+
+def test_control_a_treatment_that_began_before_anybody_came_is_found(
+    machine: type[ClinicMachine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forgets(operation: Any, visit: Any, status: Any, **columns: Any) -> None:
+        acting.change(operation, visit, status, **{name: columns[name] for name in columns if name != "arrived_at"})
+
+    monkeypatch.setattr(statuses, "change", forgets)
+    assert "a moment" in find(machine)
 
 
 def test_control_a_mail_that_does_not_wait_for_the_next_change_is_found(

@@ -175,7 +175,10 @@ class Book:
 
     def may_end(self, visit: Visit, how: str) -> Refused:
         arrives = visit["start"] - visit["takes"]["numbing"]
-        ahead = {"completed": arrives > self.now, "no_show": visit["start"] > self.now}.get(how, False)
+        ahead = {
+            "completed": arrives > self.now and visit["status"] in AHEAD,
+            "no_show": visit["start"] > self.now,
+        }.get(how, False)
         return {StaleAppointment} if ahead or visit["status"] not in ENDS[how] else set()
 
     def end(self, visit: Visit, how: str) -> None:
@@ -212,6 +215,12 @@ class Book:
         refused = self.wrong([visit])
         visit["status"] = was
         return refused | self.paused(visit)
+
+    def restore(self, visit: Visit) -> None:
+        visit |= {"status": "booked", "confirmed": False, "stamp": visit["stamp"] + 1}
+        self.renumber(visit["course"])
+        self.mail.remind(visit, self.now)
+        self.tell(visit, visit["course"])
 
     def paused(self, visit: Visit) -> Refused:
         """A paused course takes no visit ahead that it does not hold already."""

@@ -27,6 +27,10 @@ COLUMNS = (
     "wall_date",
     "wall_time",
     "early_reason",
+    "confirmed_at",
+    "arrived_at",
+    "started_at",
+    "finished_at",
     "session__number",
     "session__plan_id",
     "session__plan__interval_min",
@@ -46,6 +50,7 @@ def hold(book: Book, ground: Ground) -> None:
     nothing_overlaps(held)
     nothing_is_too_early(held)
     wall_times_are_kept(rows)
+    moments_are_noted(rows)
     visits_are_as_said(rows, book)
     courses_are_as_said(held, book)
     messages_are_as_said(book)
@@ -81,6 +86,28 @@ def wall_times_are_kept(rows: list[Row]) -> None:
         assert wall == datetime.combine(row["wall_date"], row["wall_time"]), f"wall time: {row}"
 
 
+NOTED = {
+    "booked": [],
+    "confirmed": ["confirmed_at"],
+    "arrived": ["arrived_at"],
+    "in_treatment": ["arrived_at", "started_at"],
+    "completed": ["finished_at"],
+}
+"""Which moments of a visit in this state are known."""
+NOT_YET = {"booked": 0, "confirmed": 1, "arrived": 2, "in_treatment": 3}
+MOMENTS = ["confirmed_at", "arrived_at", "started_at", "finished_at"]
+
+
+def moments_are_noted(rows: list[Row]) -> None:
+    """What has happened has its moment, what has not has none, and they stand in order."""
+    for row in rows:
+        assert all(row[name] for name in NOTED.get(row["status"], [])), f"a moment is not noted: {row}"
+        later = MOMENTS[NOT_YET.get(row["status"], len(MOMENTS)) :]
+        assert not any(row[name] for name in later), f"a moment of what is yet to come: {row}"
+        known = [row[name] for name in MOMENTS[1:] if row[name]]
+        assert known == sorted(known), f"moments out of order: {row}"
+
+
 def visits_are_as_said(rows: list[Row], book: Book) -> None:
     said = {
         visit["key"]: (
@@ -90,6 +117,7 @@ def visits_are_as_said(rows: list[Row], book: Book) -> None:
             visit["device"],
             visit["start"],
             visit["early"],
+            visit["confirmed"],
         )
         for visit in book.visits
     }
@@ -101,6 +129,7 @@ def visits_are_as_said(rows: list[Row], book: Book) -> None:
             row["device_id"],
             row["starts_at"],
             bool(row["early_reason"]),
+            row["confirmed_at"] is not None,
         )
         for row in rows
     }

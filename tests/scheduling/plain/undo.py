@@ -8,7 +8,8 @@ from uuid import UUID
 from scheduling.services.errors import UndoRefused
 from tests.scheduling.plain.book import FEWEST, Book
 from tests.scheduling.plain.hours import Refused, Row
-from tests.scheduling.plain.mail import HOLDS, Course, Visit
+from tests.scheduling.plain.mail import AHEAD, HOLDS, Course, Visit
+from tests.scheduling.plain.steps import is_ahead_again
 
 
 @dataclass
@@ -23,6 +24,8 @@ class Act:
     hours: dict[int, tuple[Row | None, Row | None]] | None = None
     scope: tuple[str, int, date] | None = None
     """Of hours: whose, and of which day (`day`) or from which day on (`week`)."""
+    on_the_way: bool = False
+    """Of a visit that went on, or one step back: it held its time before and after."""
     undone: bool = False
     stamps: dict[int, int] = field(default_factory=dict)
     course_stamp: int = 0
@@ -48,6 +51,7 @@ def take_back(book: Book, act: Act) -> Refused:
         return {UndoRefused}
     kept = [(row, dict(row)) for row in [*book.visits, *book.courses]]
     refused = {error for visit, before in act.visits for error in _onto_a_pause(book, act, visit, before)}
+    were_ahead = [visit["status"] in AHEAD for visit, _before in act.visits]
     how = _bring_back(book, act)
     refused |= book.wrong(visit for visit, _before in act.visits)
     course = act.course
@@ -58,7 +62,7 @@ def take_back(book: Book, act: Act) -> Refused:
             row.clear()
             row.update(values)
         return refused | {UndoRefused}
-    _tell(book, act, how)
+    _tell(book, act, how, were_ahead)
     act.undone = True
     return set()
 
@@ -84,7 +88,10 @@ def _bring_back(book: Book, act: Act) -> str:
     return how
 
 
-def _tell(book: Book, act: Act, how: str) -> None:
+def _tell(book: Book, act: Act, how: str, were_ahead: list[bool]) -> None:
+    if act.on_the_way:
+        _tell_on_the_way(book, act, were_ahead)
+        return
     for visit, _before in act.visits:
         book.mail.remind(visit, book.now)
         if visit["status"] == "completed":
@@ -96,3 +103,14 @@ def _tell(book: Book, act: Act, how: str) -> None:
             del book.mail.waiting[waiting]  # type: ignore[arg-type]
     elif act.visits:
         book.tell(act.visits[0][0], act.course)
+
+
+def _tell_on_the_way(book: Book, act: Act, were_ahead: list[bool]) -> None:
+    for (visit, _before), was_ahead in zip(act.visits, were_ahead, strict=True):
+        if visit["status"] in AHEAD and not was_ahead:
+            is_ahead_again(book, visit)
+        elif visit["status"] not in AHEAD and was_ahead:
+            book.mail.forget(visit)
+        if visit["status"] == "completed":
+            book.mail.notes(visit, book.now)
+    book.renumber(act.course)
