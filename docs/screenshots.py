@@ -21,7 +21,7 @@ def sign_in(page: Page) -> None:
     page.get_by_label("E-mail", exact=True).fill("desk@demo.example")
     page.get_by_label("Password", exact=True).fill("pistor-demo")
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/day/**")
+    page.wait_for_url("**/board/**")
 
 
 def open_planner(page: Page) -> None:

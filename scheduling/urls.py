@@ -3,8 +3,9 @@
 from django.urls import URLPattern, path, register_converter
 
 from clinic.lib.converters import DayConverter
-from scheduling import hours_urls
+from scheduling import board_urls, hours_urls
 from scheduling.views import (
+    calls,
     course_acts,
     day,
     day_sheet,
@@ -31,6 +32,9 @@ urlpatterns: list[URLPattern] = [
     path("day/", day.day, name="day"),
     path("day/<day:on>/", day.day, name="day"),
     path("day/<day:on>/sheet/", day_sheet.day_sheet, name="day_sheet"),
+    path("calls/", calls.calls, name="call_list"),
+    path("calls/<day:on>/", calls.calls, name="call_list"),
+    path("appointments/<uuid:public_id>/call/", visit_acts.appointment_call, name="appointment_call"),
     path("appointments/<uuid:public_id>/confirm/", visit_acts.appointment_confirm, name="appointment_confirm"),
     path("appointments/<uuid:public_id>/unconfirm/", visit_acts.appointment_unconfirm, name="appointment_unconfirm"),
     path("appointments/<uuid:public_id>/arrive/", visit_acts.appointment_arrive, name="appointment_arrive"),
@@ -42,6 +46,7 @@ urlpatterns: list[URLPattern] = [
     path("appointments/<uuid:public_id>/move/", move.appointment_move, name="appointment_move"),
     path("patients/<uuid:public_id>/visits/new/", visit_new.visit_new, name="visit_new"),
     path("operations/<uuid:operation_id>/undo/", visit_acts.operation_undo, name="operation_undo"),
+    *board_urls.patterns(),
     *hours_urls.patterns(),
     path("e/<str:token>/", earlier.earlier_time, name="earlier_time"),
     path("n/<str:token>/", visit_notes.visit_notes, name="visit_notes"),

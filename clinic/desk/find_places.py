@@ -47,7 +47,7 @@ class Page:
 
 
 WORDS: dict[str, str | Promise] = {
-    "day": gettext_lazy("day list appointments book calendar schedule"),
+    "board": gettext_lazy("today day week calendar schedule appointments book columns"),
     "patient_list": gettext_lazy("people files list"),
     "message_list": gettext_lazy("e-mails mail reminders outbox"),
     "hours": gettext_lazy("opening working time absences closures away holidays staff"),
@@ -56,6 +56,13 @@ WORDS: dict[str, str | Promise] = {
 }
 """What else people call the pages of the navigation."""
 MORE_PAGES = (
+    Page(
+        "day",
+        gettext_lazy("Today as a list"),
+        "list-ul",
+        Permission.SEE_PATIENTS,
+        gettext_lazy("day list appointments arrivals"),
+    ),
     Page(
         "patient_twin_list",
         gettext_lazy("Files that look alike"),

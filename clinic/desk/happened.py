@@ -100,10 +100,10 @@ class Told:
             detail = _("from %(when)s") % {"when": self.when(before.starts_at)}
             said = _joined(detail, self.course(event), self.who(event))
             return Happening(event.pgh_created_at, "arrow-left-right", text, said, href=self.page(event))
-        icon, words, tone = STATES[AppointmentStatus(event.status)]
+        icon, words, tone = _told_as(step)
         at = event.pgh_created_at if before is not None else event.ends_at
         text = str(words()) % {"what": self.what(event)}
-        said = _joined(self.course(event), _by(event), event.status_reason, self.who(event))
+        said = _joined(self.course(event), _by(event), _why(step), self.who(event), _late(event))
         return Happening(at, icon, text, said, tone, self.page(event))
 
     def numbered(self, step: Step) -> Happening | None:
@@ -154,12 +154,44 @@ STATES = {
 }
 
 
+STEPPED_BACK = {
+    AppointmentStatus.CONFIRMED: lambda: _("%(what)s: not confirmed any more"),
+    AppointmentStatus.ARRIVED: lambda: _("%(what)s: not arrived after all"),
+    AppointmentStatus.IN_TREATMENT: lambda: _("%(what)s: not begun after all"),
+    AppointmentStatus.COMPLETED: lambda: _("%(what)s: not completed after all"),
+}
+"""By the state that was taken back."""
+ON_THE_WAY: list[str] = list(STEPPED_BACK)
+OFF = {AppointmentStatus.NO_SHOW, AppointmentStatus.CANCELLED}
 TAKEN_BACK = {AppointmentStatus.UNDONE, AppointmentStatus.CANCELLED}
 
 
+def _told_as(step: Step) -> tuple[str, Any, str]:
+    """Return the sign, the words and the tone of a new state: on from the one before, or back."""
+    event, before = step
+    was: str = before.status if before is not None else ""
+    earlier = ON_THE_WAY[: ON_THE_WAY.index(was)] if was in ON_THE_WAY else []
+    if event.status in earlier or (was in ON_THE_WAY and event.status == AppointmentStatus.BOOKED):
+        return "arrow-90deg-left", STEPPED_BACK[AppointmentStatus(was)], ""
+    return STATES[AppointmentStatus(event.status)]
+
+
 def _by(event: Any) -> str:  # noqa: ANN401
-    """Return "by the patient" for a visit that was cancelled by somebody."""
+    """Return "by the patient" for a visit that was cancelled by somebody, and how one was confirmed."""
+    if event.status == AppointmentStatus.CONFIRMED:
+        return str(event.get_confirmed_how_display())
     return _("by %(whom)s") % {"whom": event.get_cancelled_by_display()} if event.cancelled_by else ""
+
+
+def _late(event: Any) -> str:  # noqa: ANN401
+    return _("short notice") if event.status == AppointmentStatus.CANCELLED and event.cancelled_late else ""
+
+
+def _why(step: Step) -> str:
+    """Return the reason that was given with this change, not one that the visit bears from before."""
+    event, before = step
+    is_new = before is None or event.status_reason != before.status_reason or event.status in OFF
+    return str(event.status_reason) if is_new else ""
 
 
 def _joined(*parts: str) -> str:

@@ -14,7 +14,7 @@ from clinic.models import Theme, User
 @require_safe
 @requires(Permission.SIGNED_IN)
 def home(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view
-    return redirect("day")
+    return redirect("board")
 
 
 @require_POST

@@ -3,33 +3,35 @@
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from clinic.lib.access import Permission, allows, requires
+from clinic.lib.access import Permission, allows, granted, requires
 from clinic.lib.audit import log_reading
 from clinic.lib.days import local_day
-from clinic.lib.locks import Busy
-from clinic.lib.operations import OperationReused
 from clinic.lib.requests import person
 from clinic.models import Clinic, Operation
 from patients.message_list import Standing, standing
 from patients.models import Message
 from patients.services.outbox.registry import kind
+from scheduling.acts import Act, acts_of
 from scheduling.day_list import Row
 from scheduling.forms.visits import REASONS, RestoreForm
-from scheduling.models import Appointment, AppointmentStatus
+from scheduling.models import Appointment
 from scheduling.services.appointments import restore_appointment
-from scheduling.services.errors import BookingError
 from scheduling.services.undo import UNDOABLE
-from scheduling.views.after import tell, told
+from scheduling.views.after import told
+from scheduling.views.answers import WRONG, Answer, as_json, attempt, tell, wants_json
 from scheduling.views.visit_acts import day_of, visit_of, when
 
 from .happened import history_of
+
+FEW = 3
+ALWAYS = {"miss", "move", "cancel"}
+"""Acts that stand in sight, however many there are."""
 
 
 @require_safe
@@ -45,56 +47,68 @@ def appointment(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @requires(Permission.BOOK)
 def appointment_restore(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Put a missed, cancelled or completed visit back; what stands in the way is told beside the reason."""
-    visit, now, zone = visit_of(request, public_id), timezone.now(), Clinic.objects.current().tz
+    visit, now = visit_of(request, public_id), timezone.now()
     form = RestoreForm(request.POST)
-    if form.is_valid():
-        try:
-            operation = restore_appointment(
-                key=form.cleaned_data["operation"],
-                appointment_id=visit.pk,
-                reason=form.cleaned_data["reason"],
-                actor=person(request),
-                now=now,
-            )
-        except BookingError as refused:
-            form.add_error("reason", refused.sentence)
-        except Busy:
-            form.add_error("reason", _("Many people are saving at this moment. Nothing was saved. Try again."))
-        except OperationReused:
-            form.add_error("reason", _("This button was used before. Nothing more was saved. Try again."))
-        else:
-            fresh = visit_of(request, public_id)
-            values = {"name": fresh.patient.full_name, "when": when(fresh, Clinic.objects.current())}
-            words = _("%(name)s stands again: %(when)s.") % values
-            tell(request, operation, told(words, operation, fresh, zone, local_day(now, zone)))
-            return redirect("appointment", public_id)
+    answer = _restore(request, visit, form, now) if form.is_valid() else Answer(form.sentence(), WRONG)
+    if wants_json(request):
+        return as_json(answer, visit.pk)
     fresh = visit_of(request, public_id)
-    if not Row(fresh, now).may_restore:
-        messages.error(request, form.sentence())
+    if answer.is_done or not Row(fresh, now).may_restore:
+        tell(request, answer)
         return redirect("appointment", public_id)
+    if form.is_valid():
+        form.add_error("reason", answer.said)
     return _page(request, fresh, form)
+
+
+def _restore(request: HttpRequest, visit: Appointment, form: RestoreForm, now: datetime) -> Answer:
+    clinic, sent = Clinic.objects.current(), form.cleaned_data
+
+    def act() -> Operation:
+        return restore_appointment(
+            key=sent["operation"],
+            appointment_id=visit.pk,
+            reason=sent["reason"],
+            version=sent["version"],
+            actor=person(request),
+            now=now,
+        )
+
+    def said(operation: Operation) -> str:
+        fresh = visit_of(request, visit.public_id)
+        words = _("%(name)s stands again: %(when)s.") % {"name": fresh.patient.full_name, "when": when(fresh, clinic)}
+        return told(words, operation, fresh, clinic.tz, local_day(now, clinic.tz))
+
+    return attempt(act, said)
 
 
 def _page(request: HttpRequest, visit: Appointment, form: RestoreForm) -> HttpResponse:
     clinic, now, user = Clinic.objects.current(), timezone.now(), request.user
-    row, acts = Row(visit, now, clinic.notice_hours), _acts(visit)
+    row = Row(visit, now, clinic.notice_hours)
+    plain, more = _buttons(acts_of(visit, now, clinic.tz, granted(user)))
     shown = {
         "visit": visit,
         "patient": visit.patient,
         "row": row,
+        "acts": plain,
+        "more_acts": more,
         "form": form,
         "operation": uuid4(),
         "day_url": day_of(visit, clinic),
         "visit_messages": _messages(visit, now),
         "happened": history_of(visit, clinic.tz, now),
-        "undoable": _undoable(visit, acts),
-        "cancelled_late": _cancelled_late(visit, acts, clinic),
+        "undoable": _undoable(visit, _acts(visit)),
         "reasons": REASONS,
         "may_book": allows(user, Permission.BOOK),
-        "may_complete": allows(user, Permission.COMPLETE),
         "may_see_messages": allows(user, Permission.SEE_MESSAGES),
     }
     return render(request, "desk/visit.html", shown, status=400 if form.errors else 200)
+
+
+def _buttons(acts: list[Act]) -> tuple[list[Act], list[Act]]:
+    """Part the acts into what stands in sight, the next step last, and what is in the menu."""
+    in_sight = [act for act in acts if len(acts) <= FEW or act.primary or act.verb in ALWAYS]
+    return in_sight[::-1], [act for act in acts if act not in in_sight]
 
 
 def _messages(visit: Appointment, now: datetime) -> list[tuple[Message, str, datetime, Standing]]:
@@ -122,11 +136,3 @@ def _undoable(visit: Appointment, acts: list[Operation]) -> Operation | None:
     if last is None or last.undone_by_id or last.kind not in UNDOABLE or len(last.touched) != 1:
         return None
     return last if last.touched[0]["version"] == visit.version else None
-
-
-def _cancelled_late(visit: Appointment, acts: list[Operation], clinic: Clinic) -> bool:
-    """Say whether a cancelled visit was cancelled with less notice than the clinic asks for."""
-    if visit.status != AppointmentStatus.CANCELLED:
-        return False
-    at = next((act.at for act in acts if act.kind == "cancel_appointment" and not act.undone_by_id), None)
-    return at is not None and visit.starts_at - at < timedelta(hours=clinic.notice_hours)

@@ -73,6 +73,11 @@ def allows(user: Any, permission: Permission) -> bool:  # noqa: ANN401 - Anonymo
     return any(permission in ROLE_PERMISSIONS.get(role, frozenset()) for role in user.roles)
 
 
+def granted(user: Any) -> frozenset[Permission]:  # noqa: ANN401
+    """Return all that this person may do."""
+    return frozenset(permission for permission in Permission if allows(user, permission))
+
+
 def requires(permission: Permission) -> Callable[[View], View]:
     """Let only people with the permission into a view; others get 403. The test of all URLs reads `view.permission`."""
 

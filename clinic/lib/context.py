@@ -24,7 +24,7 @@ class Place:
 
 
 PLACES = (
-    Place("day", _("Today"), "calendar3", Permission.SEE_PATIENTS, ("day", "appointment")),
+    Place("board", _("Board"), "calendar3", Permission.SEE_PATIENTS, ("board", "day", "appointment", "call_list")),
     Place(
         "patient_list",
         _("Patients"),

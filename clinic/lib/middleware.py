@@ -51,10 +51,20 @@ class ClinicMiddleware:
         with reading_once():
             request.clinic = Clinic.objects.current()  # type: ignore[attr-defined]
             with timezone.override(request.clinic.tz):  # type: ignore[attr-defined]
-                self._note_activity(request)
                 response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view: Callable[..., HttpResponse],
+        _args: tuple[Any, ...],
+        _kwargs: dict[str, Any],
+    ) -> None:
+        """Note that the person is there, but for what their browser asks for by itself."""
+        if not getattr(view, "asks_by_itself", False) and hasattr(request, "clinic"):
+            self._note_activity(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer 503 with a sentence where a view did not: contended rows are no fault, and trying again is right."""

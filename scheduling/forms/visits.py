@@ -13,7 +13,7 @@ from clinic.lib.days import local_day
 from clinic.lib.fields import ClockField, DayField
 from scheduling.forms.planner import AHEAD, Unreadable, read_token, wall_instant
 from scheduling.forms.who import GONE, ClinicianField
-from scheduling.models import Appointment, CancelledBy, ConfirmedHow
+from scheduling.models import Appointment, CallOutcome, CancelledBy, ConfirmedHow
 from scheduling.planning.types import Slot
 from treatments.named import Staff
 
@@ -54,6 +54,16 @@ class ConfirmForm(ActForm):
         required=False,
         empty_value=ConfirmedHow.DESK,
         error_messages={"invalid_choice": NOT_COMPLETE},
+    )
+
+
+class CallForm(ActForm):
+    """What came of a call."""
+
+    outcome = forms.TypedChoiceField(
+        choices=CallOutcome.choices,
+        coerce=CallOutcome,
+        error_messages={"required": NOT_COMPLETE, "invalid_choice": NOT_COMPLETE},
     )
 
 

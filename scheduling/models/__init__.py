@@ -1,6 +1,7 @@
 """When: hours, absences, closures, appointments, and which message speaks of which appointment."""
 
 from .appointments import AHEAD, HOLDING, Appointment, AppointmentKind, AppointmentStatus, CancelledBy, ConfirmedHow
+from .calls import Call, CallOutcome
 from .hours import Absence, Closure, HoursChange, HoursKind, WeeklyHours
 from .links import AppointmentMessage, SeriesMessage
 from .visits import PlannerDraft, VisitType
@@ -24,6 +25,8 @@ __all__ = [
     "AppointmentKind",
     "AppointmentMessage",
     "AppointmentStatus",
+    "Call",
+    "CallOutcome",
     "CancelledBy",
     "Closure",
     "ConfirmedHow",

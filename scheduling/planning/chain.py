@@ -1,16 +1,17 @@
 """The best chain of dates: a shortest path, sessions are stages, days between them the edges (design 4.8).
 
 Pure: plain values in, plain values out. Days are ordinals. Exact: the search leaves out only what cannot be part of a
-cheapest course. A quick greedy course gives the limit; a day is looked at only when a course through it may stay
-within it, so that in a book with room a search for fifteen sessions looks at little more than fifteen days.
+cheapest course. First, from the last session back, it reckons what a course still costs from each day on were every
+change of clinician free. No course costs less, so a search that follows this measure hardly strays: one quick course
+sets the limit, and only what may stay below it is looked at.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
+from operator import add
 
-from scheduling.planning.cost import NEVER, Weights, gaps_by_cost
+from scheduling.planning.cost import NEVER, Weights, gap_cost, latest_gap
 from scheduling.planning.types import Slot
 from scheduling.planning.windows import Rule
 
@@ -30,7 +31,8 @@ class Stages:
     """The sessions to be placed, in order, and what may take them.
 
     `first` are the days of the first one, the cheapest first, with what each costs. `nodes(stage, day)` returns the
-    free starts of a day; of each clinician the cheapest is enough. `credit` says by stage how far below zero one costs.
+    free starts of a day; of each clinician the cheapest is enough. `least(stage, day)` is what the cheapest of them
+    costs, NEVER when there is none: it may be known without looking at all of them.
     """
 
     count: int
@@ -42,27 +44,29 @@ class Stages:
     """The number in the course of the first session to be placed."""
     previous_clinician: int | None = None
     """Who had the session before the first one."""
-    credit: Sequence[int] = field(default=())
+    least: Callable[[int, int], int] | None = None
+
+    def least_on(self, stage: int, day: int) -> int:
+        """Return what the cheapest start of a day costs by itself; NEVER when there is none."""
+        if self.least:
+            return self.least(stage, day)
+        return min((node.cost for node in self.nodes(stage, day)), default=NEVER)
 
     def change(self, stage: int) -> int:
         """Return what another clinician than the session before costs."""
         return self.weights.change * self.weights.firmness(self.number + stage)
 
-    def edges(self, stage: int) -> list[tuple[int, int]]:
-        """Return the days that may lie before a session with what they cost, the cheapest first."""
+    def edges(self, stage: int) -> list[int]:
+        """Return what the days before a session cost, from the shortest gap on."""
         firm, loose = self._edges
         return firm if self.number + stage <= self.weights.early_sessions else loose
 
     @cached_property
-    def _edges(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    def _edges(self) -> tuple[list[int], list[int]]:
         early, later = self.weights.early_sessions, self.weights.early_sessions + 1
-        return gaps_by_cost(self.rule, self.weights, early), gaps_by_cost(self.rule, self.weights, later)
-
-    @cached_property
-    def saving(self) -> list[int]:
-        """Return by stage the most that it and all later ones together can take off a price; 0 after the last."""
-        credit = [*self.credit, *[0] * (self.count - len(self.credit))]
-        return [*list(accumulate(reversed(credit)))[::-1], 0]
+        gaps = range(self.rule.least, latest_gap(self.rule) + 1)
+        firm, loose = ([gap_cost(gap, self.rule, self.weights, number) for gap in gaps] for number in (early, later))
+        return firm, loose
 
 
 @dataclass(frozen=True)
@@ -87,95 +91,147 @@ _Reached = dict[int, list[_Way]]
 """By day, the ways that may still be part of the best course: the cheapest first."""
 
 
+class _Onward:
+    """What a course still costs at least from each stage and day on: exact, but that changes of clinician are free.
+
+    `count` is how many sessions find a day at all, each within the gaps after the one before.
+    """
+
+    def __init__(self, stages: Stages) -> None:
+        self._alone = list(_within_reach(stages))
+        self.count = len(self._alone)
+        self._whole: list[dict[int, int]] = [{} for _ in self._alone]
+        for stage in reversed(range(self.count)):
+            after = self._whole[stage + 1] if stage + 1 < self.count else None
+            self._whole[stage] = self._alone[stage] if after is None else self._before(stages, stage, after)
+
+    def whole(self, stage: int, day: int) -> int:
+        """Return the least that a session on this day and all after it cost; NEVER when the course breaks off."""
+        return self._whole[stage].get(day, NEVER)
+
+    def rest(self, stage: int, day: int) -> int:
+        """Return the least that the sessions after one on this day cost."""
+        return self._whole[stage][day] - self._alone[stage][day]
+
+    def _before(self, stages: Stages, stage: int, after: dict[int, int]) -> dict[int, int]:
+        edges = stages.edges(stage + 1)
+        # A gap that is too long is dear: it is looked at where no other one is as cheap as the cheapest of those.
+        usual = stages.rule.most - stages.rule.least + 1
+        too_long = min(edges[usual:], default=NEVER) + min(after.values())
+        first, last = min(self._alone[stage]) + stages.rule.least, max(after)
+        then = [after.get(day, NEVER) for day in range(first, last + 1)]
+        found = {}
+        for day, own in self._alone[stage].items():
+            at = day + stages.rule.least - first
+            least = min(map(add, edges, then[at : at + usual]), default=NEVER)
+            if least > too_long:
+                least = min(map(add, edges, then[at : at + len(edges)]), default=NEVER)
+            if least < NEVER >> 1:
+                found[day] = own + least
+        return found
+
+
+def _within_reach(stages: Stages) -> Iterator[dict[int, int]]:
+    """Yield for each stage the days on which it can fall, with what the cheapest start there costs by itself."""
+    shortest, longest = stages.rule.least, latest_gap(stages.rule)
+    days = {day for day, _ in stages.first}
+    for stage in range(stages.count):
+        found = {day: least for day in sorted(days) if (least := stages.least_on(stage, day)) < NEVER}
+        if not found:
+            return
+        yield found
+        days = set().union(*(range(day + shortest, day + longest + 1) for day in found))
+
+
 def best_chain(stages: Stages) -> list[Node]:
     """Return the cheapest chain of one node a stage; shorter than `count` when no legal chain reaches the end."""
-    greedy = greedy_chain(stages)
-    whole = greedy if greedy and len(greedy.chain) == stages.count else None
-    limit = whole.cost - 1 if whole else NEVER  # only a cheaper course than the greedy one is worth a look
-    reached = _begin(stages, limit)
-    best = _cheapest(reached)
-    for stage in range(1, stages.count):
-        reached = _step(stages, stage, reached, limit)
-        if not reached:
-            best = whole or best
-            break
-        best = _cheapest(reached)
-    best = best or whole
+    onward = _Onward(stages)
+    quick = _quick(stages, onward)
+    best = (_cheaper(stages, onward, quick.cost - 1) or quick) if quick else None
     return best.chain if best else []
 
 
-def greedy_chain(stages: Stages) -> _Way | None:
-    """Return the course that takes the cheapest next session each time, as far as it comes."""
+def _quick(stages: Stages, onward: _Onward) -> _Way | None:
+    """Return a course that takes each time the next session with which the whole looks cheapest."""
     way: _Way | None = None
-    for stage in range(stages.count):
-        reached = _begin(stages, NEVER, greedy=True) if way is None else _near(stages, stage, way)
-        found = _cheapest(reached)
-        if not found:
-            break
-        way = found
+    for stage in range(onward.count):
+        way = _next(stages, stage, way, onward)
     return way
 
 
-def _cheapest(reached: _Reached) -> _Way | None:
+def _next(stages: Stages, stage: int, way: _Way | None, onward: _Onward) -> _Way | None:
+    """Return the way that looks cheapest; a day is looked at while one there could be."""
+    so_far, before, change = (way.cost if way else 0), _clinician(stages, way), stages.change(stage)
+    steps = ((cost + onward.whole(stage, day), day, cost) for day, cost in _steps(stages, stage, way))
+    found, least = way, NEVER
+    for whole, day, cost in sorted(step for step in steps if step[0] < NEVER):
+        if whole >= least:
+            break
+        for node in stages.nodes(stage, day):
+            step = cost + node.cost + (change if before not in {None, node.clinician_id} else 0)
+            if step + onward.rest(stage, day) < least:
+                least = step + onward.rest(stage, day)
+                found = _Way(so_far + step, node, way)
+    return found
+
+
+def _clinician(stages: Stages, way: _Way | None) -> int | None:
+    return way.node.clinician_id if way else stages.previous_clinician
+
+
+def _steps(stages: Stages, stage: int, way: _Way | None) -> Iterable[tuple[int, int]]:
+    """Return the days that a session may fall on after a way, with what the days between cost."""
+    if way is None:
+        return stages.first
+    return enumerate(stages.edges(stage), way.node.day + stages.rule.least)
+
+
+def _cheaper(stages: Stages, onward: _Onward, limit: int) -> _Way | None:
+    """Return the cheapest course within a limit; None when there is none."""
+    reached = _begin(stages, onward, limit)
+    for stage in range(1, onward.count):
+        if not reached:
+            break
+        reached = _step(stages, stage, reached, onward, limit)
     return min((ways[0] for ways in reached.values()), key=lambda way: (way.cost, way.node.day), default=None)
 
 
-def _begin(stages: Stages, limit: int, *, greedy: bool = False) -> _Reached:
+def _begin(stages: Stages, onward: _Onward, limit: int) -> _Reached:
     best: dict[tuple[int, int], _Way] = {}
-    allowed = limit + (stages.saving[0] if stages.count else 0)
+    before, change = stages.previous_clinician, stages.change(0)
     for day, cost in stages.first:
-        if cost > allowed or (greedy and best and cost > min(way.cost for way in best.values())):
-            break
-        for node in stages.nodes(0, day):
-            changed = stages.previous_clinician not in {None, node.clinician_id}
-            _keep(
-                best, _Way(cost + node.cost + (stages.change(0) if changed else 0), node, None), limit, stages.saving[1]
-            )
+        if cost + onward.whole(0, day) <= limit:
+            for node in stages.nodes(0, day):
+                total = cost + node.cost + (change if before not in {None, node.clinician_id} else 0)
+                _keep(best, total, node, None, limit - onward.rest(0, day))
     return _by_day(best, stages.change(1))
 
 
-def _near(stages: Stages, stage: int, way: _Way) -> _Reached:
-    """Return the best next sessions of one way; days are looked at while one there could still be cheaper."""
-    best: dict[tuple[int, int], _Way] = {}
-    credit, change = stages.saving[stage] - stages.saving[stage + 1], stages.change(stage)
-    least = NEVER
-    for gap, cost in stages.edges(stage):
-        if way.cost + cost - credit >= least:
-            break
-        for node in stages.nodes(stage, way.node.day + gap):
-            step = cost + node.cost + (change if node.clinician_id != way.node.clinician_id else 0)
-            least = min(least, way.cost + step)
-            _keep(best, _Way(way.cost + step, node, way), NEVER, 0)
-    return _by_day(best, change)
-
-
-def _step(stages: Stages, stage: int, reached: _Reached, limit: int) -> _Reached:
+def _step(stages: Stages, stage: int, reached: _Reached, onward: _Onward, limit: int) -> _Reached:
     """Return all ways to the next stage that may be part of a course within the limit."""
     best: dict[tuple[int, int], _Way] = {}
-    edges, change, nodes_of = stages.edges(stage), stages.change(stage), stages.nodes
-    allowed, within = limit + stages.saving[stage], limit + stages.saving[stage + 1]
+    change = stages.change(stage)
     for day in sorted(reached):
         cheapest = reached[day][0]
         own = {way.node.clinician_id: way for way in reached[day]}
-        for gap, cost in edges:
-            if cheapest.cost + cost > allowed:
-                break
-            for node in nodes_of(stage, day + gap):
+        for on, cost in _steps(stages, stage, cheapest):
+            if cheapest.cost + cost + onward.whole(stage, on) > limit:
+                continue
+            within = limit - onward.rest(stage, on)
+            for node in stages.nodes(stage, on):
                 same = own.get(node.clinician_id)
                 way = same if same and same.cost <= cheapest.cost + change else cheapest
                 total = way.cost + cost + node.cost + (0 if way is same else change)
-                key = (node.day, node.clinician_id)
-                # The numbers are compared before anything is made: most ways are dearer than one that is known.
-                if total <= within and (key not in best or total < best[key].cost):
-                    best[key] = _Way(total, node, way)
+                _keep(best, total, node, way, within)
     return _by_day(best, stages.change(stage + 1))
 
 
-def _keep(best: dict[tuple[int, int], _Way], way: _Way, limit: int, later: int) -> None:
-    """Keep a way when it is the cheapest to its day and clinician, and may still end within the limit."""
-    key = (way.node.day, way.node.clinician_id)
-    if way.cost <= limit + later and (key not in best or way.cost < best[key].cost):
-        best[key] = way
+def _keep(best: dict[tuple[int, int], _Way], total: int, node: Node, before: _Way | None, within: int) -> None:
+    """Keep the way over a node when it is the cheapest to its day and clinician, and cheap enough."""
+    key = (node.day, node.clinician_id)
+    # The numbers are compared before anything is made: most ways are dearer than one that is known.
+    if total <= within and (key not in best or total < best[key].cost):
+        best[key] = _Way(total, node, before)
 
 
 def _by_day(best: dict[tuple[int, int], _Way], change: int) -> _Reached:

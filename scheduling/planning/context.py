@@ -16,14 +16,27 @@ from clinic.models import Clinic, Clinician, Room
 from patients.models import Patient
 from scheduling.models import HOLDING, Absence, Appointment, Closure, HoursChange, HoursKind, WeeklyHours
 from scheduling.planning.cost import NEVER, Weights, gap_cost
-from scheduling.planning.freetime import FreeTime, Span, Visit, from_epoch, to_epoch
+from scheduling.planning.freetime import DAY, FreeTime, Span, Visit, from_epoch, to_epoch
 from scheduling.planning.openings import Openings
 from scheduling.planning.types import Choices, Slot
 from scheduling.planning.windows import Companion, Held, Rule
 from treatments.named import Named
 
-DAY = 24 * 3600
-"""Seconds of a day on which the clocks do not change."""
+
+class Hours(NamedTuple):
+    """A row of weekly hours. A clinic has hundreds: as models they took longer to make than to read."""
+
+    clinician_id: int
+    kind: str
+    weekday: int
+    starts: time
+    ends: time
+    valid_from: date
+    valid_until: date | None
+
+    def covers(self, day: date) -> bool:
+        """Say whether the row holds on a local day."""
+        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
 
 
 class Own(NamedTuple):
@@ -68,6 +81,7 @@ class Context:
     """No visit may start before: now, unless one is entered afterwards."""
     _grids: dict[date, dict[int, int]] = field(default_factory=dict)
     _spans: dict[date, Span] = field(default_factory=dict)
+    _wished: dict[date, int | None] = field(default_factory=dict, init=False)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -142,17 +156,35 @@ class Context:
         """Return the minute nearest to the wished one that the clocks show once on a local day."""
         return min(self.grid_of(day), key=lambda minute: (abs(minute - self.around_minute), minute))
 
-    def minutes_free(self, day: date, clinician_id: int) -> Iterator[Iterator[tuple[int, int]]]:
+    def wished_start(self, day: date) -> int | None:
+        """Return the usual time on a local day in seconds since 1970, where patient, room and device are free; or None.
+
+        None also when the clocks skip or repeat that time, and on a day with a visit to share a trip with.
+        """
+        if day not in self._wished:
+            since, until = self._day_span(day)
+            start = since + self.around_minute * 60
+            plain = until - since == DAY and day not in self.trips
+            self._wished[day] = start if plain and self.openings.shared_at(start) else None
+        return self._wished[day]
+
+    def minutes_free(
+        self, day: date, clinician_id: int, near: int | None = None
+    ) -> Iterator[Iterator[tuple[int, int]]]:
         """Yield for each free stretch of a clinician on a local day its possible starts, the nearest to the wish first.
 
-        A start is (minute of the local day, seconds since 1970).
+        A start is (minute of the local day, seconds since 1970). Those further from the usual time than `near` minutes
+        may be left out.
         """
-        since, until = self._day_span(day)
-        plain = until - since == DAY
+        midnight, until = self._day_span(day)
+        since, plain = midnight, until - midnight == DAY
+        if plain and near is not None:
+            around = midnight + self.around_minute * 60
+            since, until = max(since, around - near * 60), min(until, around + near * 60 + 1)
         for first, last in self.openings.between(clinician_id, since, until):
             if plain:
-                low, high = -(-(first - since) // 60), (last - since) // 60
-                yield ((minute, since + minute * 60) for minute in self._outward(low, high))
+                low, high = -(-(first - midnight) // 60), (last - midnight) // 60
+                yield ((minute, midnight + minute * 60) for minute in self._outward(low, high))
             else:
                 within = [(minute, start) for minute, start in self.grid_of(day).items() if first <= start <= last]
                 yield iter(sorted(within, key=lambda pair: (abs(pair[0] - self.around_minute), pair[0])))
@@ -221,15 +253,16 @@ class Context:
         return sorted((row.starts, row.ends) for row in rows if row.covers(day))
 
     @cached_property
-    def _hours_of(self) -> dict[tuple[int, str, int], list[WeeklyHours]]:
-        found: dict[tuple[int, str, int], list[WeeklyHours]] = {}
+    def _hours_of(self) -> dict[tuple[int, str, int], list[Hours]]:
+        found: dict[tuple[int, str, int], list[Hours]] = {}
         for row in self.hours:
             found.setdefault((row.clinician_id, row.kind, row.weekday), []).append(row)
         return found
 
     @cached_property
-    def hours(self) -> list[WeeklyHours]:
-        return list(WeeklyHours.objects.filter(clinician_id__in=self.clinicians))
+    def hours(self) -> list[Hours]:
+        rows = WeeklyHours.objects.filter(clinician_id__in=self.clinicians).order_by()
+        return [Hours(*row) for row in rows.values_list(*Hours._fields)]
 
     def is_open(self, day: date, clinicians: Sequence[int]) -> bool:
         """Say whether the clinic is open on a local day and one of these clinicians works then."""

@@ -88,7 +88,7 @@ def hole_cost(before: int, after: int, shortest: int, weights: Weights) -> int:
 
 def gap_cost(gap: int, rule: Rule, weights: Weights, number: int) -> int:
     """Return what this many days before a session cost; NEVER when it is too early or hopelessly late."""
-    if gap < rule.least or gap > rule.most + LATE_DAYS:
+    if not rule.least <= gap <= latest_gap(rule):
         return NEVER
     return ideal_cost(gap, rule, weights, number) + late_cost(gap, rule, weights)
 
@@ -101,7 +101,6 @@ def late_cost(gap: int, rule: Rule, weights: Weights) -> int:
     return weights.late_day * max(0, gap - rule.most)
 
 
-def gaps_by_cost(rule: Rule, weights: Weights, number: int) -> list[tuple[int, int]]:
-    """Return the possible gaps before a session, each with its cost, the cheapest first."""
-    gaps = range(rule.least, rule.most + LATE_DAYS + 1)
-    return sorted(((gap, gap_cost(gap, rule, weights, number)) for gap in gaps), key=lambda pair: (pair[1], pair[0]))
+def latest_gap(rule: Rule) -> int:
+    """Return the most days that may lie before a session when nothing nearer is free."""
+    return rule.most + LATE_DAYS

@@ -5,7 +5,7 @@ Which room or device a visit gets does not depend on its clinician: so one list 
 all devices, and what they share is exact.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from functools import reduce
 
@@ -57,21 +57,28 @@ class Openings:
             *(either(starts_in(s, before=0, length=minutes + turnover) for s in kind.values()) for kind in kinds),
         ]
         self._shared = reduce(both, needs)
-        self._by_clinician: dict[int, list[Span]] = {}
 
-    def of(self, clinician_id: int) -> list[Span]:
-        """Return when a clinician can begin such a visit."""
-        if clinician_id not in self._by_clinician:
-            own = starts_in(self._free.clinicians.get(clinician_id, []), before=0, length=self._length)
-            self._by_clinician[clinician_id] = both(self._shared, own)
-        return self._by_clinician[clinician_id]
+    def shared_at(self, start: int) -> bool:
+        """Say whether patient, a room and a device are all free for a visit that starts here."""
+        at = bisect_right(self._shared, (start, 1 << 62)) - 1
+        return at >= 0 and start <= self._shared[at][1]
 
     def between(self, clinician_id: int, since: int, until: int) -> Iterator[Span]:
         """Yield a clinician's starts in `[since, until)`."""
-        spans = self.of(clinician_id)
-        at = max(0, bisect_left(spans, (since,)) - 1)
-        while at < len(spans) and spans[at][0] < until:
-            first, last = max(spans[at][0], since), min(spans[at][1], until - 1)
+        own, shared = self._free.clinicians.get(clinician_id, []), self._shared
+        for at in range(max(0, bisect_left(own, (since,)) - 1), len(own)):
+            first, last = max(own[at][0], since), min(own[at][1] - self._length, until - 1)
+            if own[at][0] >= until:
+                return
             if first <= last:
-                yield first, last
-            at += 1
+                yield from _within(shared, first, last)
+
+
+def _within(shared: list[Span], first: int, last: int) -> Iterator[Span]:
+    """Yield the parts of a stretch of starts that stand in a list too."""
+    for at in range(max(0, bisect_left(shared, (first,)) - 1), len(shared)):
+        since, until = shared[at]
+        if since > last:
+            return
+        if first <= until:
+            yield max(first, since), min(last, until)

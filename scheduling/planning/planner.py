@@ -18,7 +18,7 @@ from scheduling.planning.chain import best_chain
 from scheduling.planning.context import Context
 from scheduling.planning.freetime import Visit
 from scheduling.planning.judge import judged
-from scheduling.planning.loading import load, load_outside
+from scheduling.planning.loading import REACH, load, load_outside
 from scheduling.planning.stages import stages_for, stages_from_scratch
 from scheduling.planning.types import Choices, Option, Proposal, Rhythm, Slot, WayKind
 from scheduling.planning.ways import Reload, way_out, ways_out
@@ -92,8 +92,8 @@ def _best(context: Context, reload: Reload) -> Proposal:
 
 
 def judge(plan: TreatmentPlan, choices: Choices, slots: Sequence[Slot], now: datetime) -> Proposal:
-    """Return these times as they stand, each with what it meets."""
-    context = load(plan, choices, now=now, slots=slots)
+    """Return these times as they stand, each with what it meets; free times are looked for a fortnight around each."""
+    context = load(plan, choices, now=now, slots=slots, more_days=options.DAYS_AROUND - REACH)
     return judged(context, slots, context.first_number)
 
 

@@ -1,12 +1,13 @@
 """What the shortest path chooses from: for each session the free starts that it could take, and what each costs."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
+from functools import cached_property
 
 from scheduling.planning.chain import Node, Stages
 from scheduling.planning.context import Context
-from scheduling.planning.cost import hole_cost, late_cost, time_cost, waiting_cost
+from scheduling.planning.cost import NEVER, hole_cost, late_cost, time_cost, waiting_cost
 from scheduling.planning.freetime import from_epoch
 from scheduling.planning.types import Line, Mark, Proposal, Slot
 from scheduling.planning.windows import too_near
@@ -15,51 +16,84 @@ FIRST_DAYS = 60
 """How many days from the wished start are looked at for the first session."""
 
 
-@dataclass(frozen=True)
-class _Offer:
-    """A clinician's cheapest free start of a day. `cost` is the start's own, `firm` grows with a session's firmness."""
-
-    cost: int
-    firm: int
-    slot: Slot
-
-
 class Market:
     """The free starts of every day, looked up when first asked for and kept: all sessions choose from the same."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self._offers: dict[int, list[_Offer]] = {}
         self._nodes: dict[tuple[int, int], list[Node]] = {}
+        self._alone: dict[tuple[int, int], int] = {}
+        self._least: dict[tuple[int, int], int] = {}
+        self._trip = context.weights.trip if context.companions else 0
 
     def on(self, day: int, firmness: int) -> list[Node]:
-        """Return what a day offers to a session that keeps to the wish so firmly."""
+        """Return what a day offers to a session that keeps to the wish so firmly.
+
+        A clinician so much dearer than the cheapest that changing to that one and back costs less is left out.
+        """
         key = (day, firmness)
         if key not in self._nodes:
-            self._nodes[key] = [
-                Node(day, offer.slot.clinician_id, offer.cost + offer.firm * firmness, offer.slot)
-                for offer in self._offered(day)
-            ]
+            within = self.least(day, firmness) + 2 * self.context.weights.change * firmness
+            whom = self._whom(date.fromordinal(day))
+            self._nodes[key] = [node for who in whom for node in self._of(day, firmness, who, within)]
         return self._nodes[key]
 
-    def _offered(self, ordinal: int) -> list[_Offer]:
-        if ordinal not in self._offers:
-            self._offers[ordinal] = list(self._look(date.fromordinal(ordinal)))
-        return self._offers[ordinal]
+    def least(self, day: int, firmness: int) -> int:
+        """Return what the cheapest start of a day costs; NEVER when there is none."""
+        key = (day, firmness)
+        if key not in self._least:
+            self._least[key] = self._cheapest(day, firmness)
+        return self._least[key]
 
-    def _look(self, day: date) -> Iterator[_Offer]:
-        context = self.context
-        if not _possible(context, day):
-            return
-        for clinician_id in context.may_treat():
-            alone = cheapest_start(context, day, clinician_id)
-            if alone:
-                cost = alone[0] + (context.weights.trip if context.companions else 0)
-                yield _Offer(cost, firm_cost(context, day, clinician_id), Slot(from_epoch(alone[1]), clinician_id))
-            shared = cheapest_shared(context, day, clinician_id) if day in context.trips else None
-            if shared:
-                firm = clinician_cost(context, clinician_id)
-                yield _Offer(shared[0], firm, Slot(from_epoch(shared[1]), clinician_id))
+    def _cheapest(self, ordinal: int, firmness: int) -> int:
+        day, least = date.fromordinal(ordinal), NEVER
+        if not _possible(self.context, day):
+            return least
+        shares = day in self.context.trips
+        for other, clinicians in self._by_cost.items():
+            fixed = (other + weekday_cost(self.context, day)) * firmness + self._trip
+            if fixed < least:
+                least = min(least, fixed + self._cheapest_alone(day, other))
+            if shares:
+                found = (cheapest_shared(self.context, day, clinician_id) for clinician_id in clinicians)
+                least = min([least, *(one[0] + other * firmness for one in found if one)])
+        return least
+
+    @cached_property
+    def _by_cost(self) -> dict[int, list[int]]:
+        """The clinicians by what it costs that they are not the one asked for."""
+        found: dict[int, list[int]] = {}
+        for clinician_id in self.context.may_treat():
+            found.setdefault(clinician_cost(self.context, clinician_id), []).append(clinician_id)
+        return found
+
+    def _cheapest_alone(self, day: date, other: int) -> int:
+        """Return what the cheapest start with one of these clinicians costs by its time; one as wished is enough."""
+        key = (day.toordinal(), other)
+        if key not in self._alone:
+            least = NEVER
+            for clinician_id in self._by_cost[other]:
+                found = cheapest_start(self.context, day, clinician_id, least - 1)
+                least = found[0] if found else least
+                if not least:
+                    break
+            self._alone[key] = least
+        return self._alone[key]
+
+    def _whom(self, day: date) -> list[int]:
+        return self.context.may_treat() if _possible(self.context, day) else []
+
+    def _of(self, ordinal: int, firmness: int, clinician_id: int, within: int) -> Iterator[Node]:
+        """Yield the cheapest start of a clinician on a day, and the cheapest that shares a trip, within a cost."""
+        context, day = self.context, date.fromordinal(ordinal)
+        firm = clinician_cost(context, clinician_id) * firmness
+        other = firm + weekday_cost(context, day) * firmness + self._trip
+        alone = cheapest_start(context, day, clinician_id, within - other)
+        if alone:
+            yield Node(ordinal, clinician_id, alone[0] + other, Slot(from_epoch(alone[1]), clinician_id))
+        shared = cheapest_shared(context, day, clinician_id) if day in context.trips else None
+        if shared and shared[0] + firm <= within:
+            yield Node(ordinal, clinician_id, shared[0] + firm, Slot(from_epoch(shared[1]), clinician_id))
 
 
 def _possible(context: Context, day: date) -> bool:
@@ -70,10 +104,10 @@ def _possible(context: Context, day: date) -> bool:
     return not near and not too_near(context.others, day)
 
 
-def firm_cost(context: Context, day: date, clinician_id: int) -> int:
-    """Return what a weekday and a clinician that were not asked for cost."""
+def weekday_cost(context: Context, day: date) -> int:
+    """Return what a weekday that was not asked for costs, before firmness."""
     strange = bool(context.choices.weekdays) and day.weekday() not in context.choices.weekdays
-    return (context.weights.other_day if strange else 0) + clinician_cost(context, clinician_id)
+    return context.weights.other_day if strange else 0
 
 
 def clinician_cost(context: Context, clinician_id: int) -> int:
@@ -102,32 +136,43 @@ def cheapest_shared(context: Context, day: date, clinician_id: int) -> tuple[int
     return min(found, default=None)
 
 
-def cheapest_start(context: Context, day: date, clinician_id: int) -> tuple[int, int] | None:
-    """Return the cheapest free start of a clinician on a local day and its cost: (cost, seconds since 1970)."""
+def cheapest_start(context: Context, day: date, clinician_id: int, within: int = NEVER) -> tuple[int, int] | None:
+    """Return the cheapest free start of a clinician on a local day and its cost: (cost, seconds since 1970).
+
+    None also when none costs as little as `within`.
+    """
+    if within < 0:
+        return None
+    wished = context.wished_start(day)
+    if wished and context.free.clinician_free(clinician_id, wished) and not hole_at(context, clinician_id, wished):
+        return 0, wished
     best: tuple[int, int, int, int] | None = None
-    around = context.around_minute
-    for stretch in context.minutes_free(day, clinician_id):
+    around, weights, shares = context.around_minute, context.weights, day in context.trips
+    near = within // weights.quarter_hour * 15 if weights.quarter_hour and within < NEVER >> 1 else None
+    for stretch in context.minutes_free(day, clinician_id, near):
         for minute, start in stretch:
-            cost = time_cost(minute, around, context.weights)
-            if best and cost >= best[0]:
+            cost = time_cost(minute, around, weights)
+            if cost > within or (best and cost >= best[0]):
                 break
-            if day in context.trips and context.waiting(day, start) is None:
+            if shares and context.waiting(day, start) is None:
                 continue
             hole = hole_at(context, clinician_id, start)
             found = (cost + hole, abs(minute - around), minute, start)
             best = min(best, found) if best else found
             if not hole:
                 break
-    return (best[0], best[3]) if best else None
+    return (best[0], best[3]) if best and best[0] <= within else None
 
 
 def stages_from_scratch(context: Context, anchor: date) -> Stages:
     """Return the stages of a whole new course. `anchor` is the day on which its first session was wished."""
     market = Market(context)
+    firmness = [context.firmness(stage) for stage in range(context.choices.count)]
     return Stages(
         count=context.choices.count,
         first=_first_days(context, anchor, max(context.choices.start_on, context.today)),
-        nodes=lambda stage, day: market.on(day, context.firmness(stage)),
+        nodes=lambda stage, day: market.on(day, firmness[stage]),
+        least=lambda stage, day: market.least(day, firmness[stage]),
         rule=context.rule,
         weights=context.weights,
         number=context.first_number,
@@ -137,37 +182,48 @@ def stages_from_scratch(context: Context, anchor: date) -> Stages:
 
 def stages_for(context: Context, proposal: Proposal) -> Stages:
     """Return one stage a line. A line that stands keeps its place for nothing and pays to leave it."""
-    market, lines = Market(context), proposal.lines
-    kept = [_kept(context, line) for line in lines]
+    lines = proposal.lines
+    mending = _Mending(context, [_kept(context, line) for line in lines])
     anchor = context.day_of(lines[0].slot)
     return Stages(
         count=len(lines),
         first=_first_days(context, anchor, max(min(context.choices.start_on, anchor), context.today)),
-        nodes=_mending(context, market, kept),
+        nodes=mending.on,
+        least=mending.least,
         rule=context.rule,
         weights=context.weights,
         number=context.first_number,
         previous_clinician=context.previous_clinician(anchor),
-        credit=[max(0, -node.cost) if node else 0 for node in kept],
     )
 
 
-def _mending(context: Context, market: Market, kept: Sequence[Node | None]) -> Callable[[int, int], list[Node]]:
-    known: dict[tuple[int, int], list[Node]] = {}
+class _Mending:
+    """What the lines of a course choose from: the free starts, dearer to those that stand, and the place of each."""
 
-    def look(stage: int, day: int) -> list[Node]:
-        nodes, stands = market.on(day, context.firmness(stage)), kept[stage]
+    def __init__(self, context: Context, kept: Sequence[Node | None]) -> None:
+        self._market, self._kept = Market(context), kept
+        self._firmness = [context.firmness(stage) for stage in range(len(kept))]
+        self._moved = context.weights.moved
+        self._known: dict[tuple[int, int], list[Node]] = {}
+
+    def on(self, stage: int, day: int) -> list[Node]:
+        if (stage, day) not in self._known:
+            self._known[stage, day] = self._look(stage, day)
+        return self._known[stage, day]
+
+    def _look(self, stage: int, day: int) -> list[Node]:
+        nodes, stands = self._market.on(day, self._firmness[stage]), self._kept[stage]
         if stands is None:
             return nodes
-        nodes = [replace(node, cost=node.cost + context.weights.moved) for node in nodes]
+        nodes = [replace(node, cost=node.cost + self._moved) for node in nodes]
         return [*nodes, stands] if stands.day == day else nodes
 
-    def nodes(stage: int, day: int) -> list[Node]:
-        if (stage, day) not in known:
-            known[stage, day] = look(stage, day)
-        return known[stage, day]
-
-    return nodes
+    def least(self, stage: int, day: int) -> int:
+        least, stands = self._market.least(day, self._firmness[stage]), self._kept[stage]
+        if stands is None:
+            return least
+        elsewhere = least + self._moved if least < NEVER else NEVER
+        return min(elsewhere, stands.cost) if stands.day == day else elsewhere
 
 
 def _kept(context: Context, line: Line) -> Node | None:

@@ -55,7 +55,7 @@ def book_series(
         "reasons": {str(number): why for number, why in reasons.items()},
     }
 
-    unlocked = TreatmentPlan.objects.get(pk=plan_id)
+    unlocked = TreatmentPlan.objects.select_related("patient").get(pk=plan_id)
 
     def act(operation: Operation) -> None:
         _book(operation, unlocked, slots, reasons, actor, now)
@@ -68,10 +68,9 @@ def book_series(
         return in_transaction(attempt)
     except (Taken, JustTaken, _Stopped) as error:
         # The free times beside the lines are looked for here, after the locks are gone: nobody waits for them.
-        plan = TreatmentPlan.objects.select_related("patient").get(pk=plan_id)
-        if plan.status != PlanStatus.ACTIVE:
+        if unlocked.status != PlanStatus.ACTIVE:
             raise PlanNotOpen from error
-        raise SeriesRefused(planner.judge(plan, choices, slots, now)) from error
+        raise SeriesRefused(planner.judge(unlocked, choices, slots, now)) from error
 
 
 class _Stopped(Exception):

@@ -11,7 +11,6 @@ from typing import Any
 
 from django.db import connection
 
-from clinic.models import Operation
 from scheduling.models import HOLDING
 from scheduling.planning.types import Slot
 
@@ -22,7 +21,8 @@ SELECT EXISTS (
     JOIN scheduling_appointment held ON held.clinician_id = wished.clinician_id
         AND held.starts_at < wished.starts_at + %(length)s AND held.starts_at > wished.starts_at - interval '1 day'
         AND held.ends_at > wished.starts_at
-    WHERE held.status = ANY(%(holding)s) AND NOT held.id = ANY(%(ignoring)s))
+    WHERE held.status = ANY(%(holding)s) AND NOT held.id = ANY(%(ignoring)s)
+) AND NOT EXISTS (SELECT FROM clinic_operation WHERE id = %(unless)s)
 """
 
 
@@ -35,7 +35,7 @@ def refuse_taken(
 ) -> None:
     """Raise JustTaken when one of these slots overlaps a visit of its clinician; `ignoring` are visits that move.
 
-    `unless` an act with this key has taken it: that one is answered again.
+    `unless` an act with this key was done before: it may have taken them itself, and is answered again.
     """
     values: dict[str, Any] = {
         "clinicians": [slot.clinician_id for slot in slots],
@@ -43,10 +43,9 @@ def refuse_taken(
         "length": timedelta(minutes=minutes),
         "holding": HOLDING,
         "ignoring": list(ignoring),
+        "unless": unless,
     }
     with connection.cursor() as cursor:
         cursor.execute(STATEMENT, values)
-        taken = cursor.fetchone()[0]
-    # Who finds the time taken by this very act finds the act as well: both were committed together.
-    if taken and not (unless and Operation.objects.filter(pk=unless).exists()):
-        raise JustTaken
+        if cursor.fetchone()[0]:
+            raise JustTaken

@@ -35,6 +35,7 @@ UNDOABLE = BOOKINGS | {
     "miss_appointment",
     "restore_appointment",
     "confirm_appointment",
+    "note_call",
     "unconfirm_appointment",
     "arrive_appointment",
     "start_appointment",
@@ -49,6 +50,7 @@ UNDOABLE = BOOKINGS | {
 
 ON_THE_WAY = {
     "confirm_appointment",
+    "note_call",
     "unconfirm_appointment",
     "arrive_appointment",
     "start_appointment",

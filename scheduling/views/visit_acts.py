@@ -11,15 +11,17 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from clinic.lib.access import Permission, requires
 from clinic.lib.days import clock, day_words, local_day, wall_time
 from clinic.lib.requests import person
 from clinic.models import Clinic, Operation
-from scheduling.forms.visits import ActForm, CancelForm, ConfirmForm, ReasonForm
-from scheduling.models import Appointment, AppointmentStatus
+from scheduling.forms.visits import ActForm, CallForm, CancelForm, ConfirmForm, ReasonForm
+from scheduling.models import Appointment, AppointmentStatus, CallOutcome
 from scheduling.services.appointments import cancel_appointment, complete_appointment, miss_appointment
+from scheduling.services.calls import note_call
 from scheduling.services.statuses import (
     arrive_appointment,
     confirm_appointment,
@@ -30,6 +32,12 @@ from scheduling.services.statuses import (
 from scheduling.services.undo import undo_operation
 from scheduling.views.after import told
 from scheduling.views.answers import WRONG, Answer, attempt, respond
+
+CALLED = {
+    CallOutcome.WILL_COME: gettext_lazy("%(name)s will come: confirmed by phone."),
+    CallOutcome.NO_ANSWER: gettext_lazy("%(name)s did not answer: noted."),
+    CallOutcome.LEFT_MESSAGE: gettext_lazy("A message was left for %(name)s: noted."),
+}
 
 
 def visit_of(request: HttpRequest, public_id: UUID, *, even_undone: bool = False) -> Appointment:
@@ -96,6 +104,17 @@ def _named(words: str) -> Callable[[Appointment], str]:
 def appointment_confirm(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form, words = ConfirmForm(request.POST), _("%(name)s: confirmed.")
     return _act(request, public_id, form, confirm_appointment, _named(words), how="how")
+
+
+@require_POST
+@requires(Permission.BOOK)
+def appointment_call(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    form = CallForm(request.POST)
+
+    def said(visit: Appointment) -> str:
+        return CALLED[form.cleaned_data["outcome"]] % {"name": visit.patient.full_name}
+
+    return _act(request, public_id, form, note_call, said, outcome="outcome")
 
 
 @require_POST

@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from clinic.models import Clinician, Room
 from patients.models import Patient
 from scheduling.models import Appointment
+from tests.bench.replay import replay
 
 PAGE = "<table>{% for p in rows %}<tr><td>{{ p.full_name }}</td><td>{{ p.birth_date }}</td></tr>{% endfor %}</table>"
 TURNOVER = timedelta(minutes=5)
@@ -84,4 +85,9 @@ def fifteen(patient: int, clinician: int, room: int, starts: list[datetime]) -> 
     Appointment.objects.filter(patient=patient, clinician=clinician, starts_at__in=starts).delete()
 
 
-urlpatterns = [path("bare/page/", page), path("bare/book/", book), path("", include("clinic.urls"))]
+urlpatterns = [
+    path("bare/page/", page),
+    path("bare/book/", book),
+    path("bare/replay/", replay),
+    path("", include("clinic.urls")),
+]

@@ -1,4 +1,4 @@
-"""Book one visit over HTTP, through gunicorn, from several desks at once; beside a view that inserts the same."""
+"""Book one visit over HTTP, through gunicorn, from several desks at once; beside views that do the same raw."""
 
 import http.client
 import json
@@ -8,19 +8,21 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 from uuid import uuid4
 
 from django.conf import settings
 from django.middleware.csrf import _get_new_csrf_string
+from django.test import Client
 from django.urls import reverse
 
 from clinic.models import Clinic, Clinician, Room
 from clinic.stack.runner import WEB, free_port
 from patients.models import Patient
 from tests.bench.figures import Row, at
+from tests.bench.replay import written_down
 
 DESKS, BOOKINGS = 4, 120
 STARTS = (10 * 60 + 45, 11 * 60 + 30, 13 * 60, 13 * 60 + 45, 14 * 60 + 30, 16 * 60, 16 * 60 + 45)
@@ -71,14 +73,18 @@ class Web:
 
 
 def book_row(session: str, now: datetime) -> Row:
-    """Measure so many desks booking at once; then the same number of bare inserts."""
+    """Measure so many desks booking at once, beside the same statements raw and beside the inserts alone."""
     clinic = Clinic.objects.current()
     patients = list(Patient.objects.on_file().order_by("-pk")[: 2 * BOOKINGS + 40])
     with Web() as web:
         forms = [_form(*pair, session) for pair in zip(patients, places(clinic, now, FIRST_DAY), strict=False)]
         bare = [_bare(*pair, session) for pair in zip(patients, places(clinic, now, FIRST_DAY + 70), strict=False)]
-        _press(web.port, forms[:8]), _press(web.port, bare[:8])
-        floor, floor_seconds = _press(web.port, bare[8 : 8 + BOOKINGS])
+        far = zip(patients[: 8 + BOOKINGS], places(clinic, now, FIRST_DAY + 110), strict=False)
+        raw = _raw(far, session)
+        for sends in (forms, bare, raw):
+            _press(web.port, sends[:8])
+        _inserts, insert_seconds = _press(web.port, bare[8 : 8 + BOOKINGS])
+        floor, floor_seconds = _press(web.port, raw[8:])
         times, seconds = _press(web.port, forms[8 : 8 + BOOKINGS])
     return Row(
         "book_http",
@@ -90,27 +96,38 @@ def book_row(session: str, now: datetime) -> Row:
         floor_p95=at(0.95, floor),
         rate=BOOKINGS / seconds,
         floor_rate=BOOKINGS / floor_seconds,
-        more={"desks": DESKS, "calls": BOOKINGS},
+        more={"desks": DESKS, "calls": BOOKINGS, "insert_rate": BOOKINGS / insert_seconds},
     )
 
 
 def _form(patient: Patient, place: Place, session: str) -> Send:
     """Return the press of the button of a consultation."""
-    start, clinician, _room = place
     csrf = _get_new_csrf_string()
-    address = f"{reverse('visit_new', args=[patient.public_id])}?what=consultation"
+    address, fields = _asked(patient, place)
+    headers = {
+        "Cookie": f"{settings.SESSION_COOKIE_NAME}={session}; {settings.CSRF_COOKIE_NAME}={csrf}",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    return _send(address, urlencode(fields | {"csrfmiddlewaretoken": csrf}), headers, 302)
+
+
+def _asked(patient: Patient, place: Place) -> tuple[str, dict[str, str]]:
+    start, clinician, _room = place
     fields = {
-        "csrfmiddlewaretoken": csrf,
         "operation": str(uuid4()),
         "day": start.date().isoformat(),
         "time": f"{start:%H:%M}",
         "clinician": str(clinician.pk),
     }
-    headers = {
-        "Cookie": f"{settings.SESSION_COOKIE_NAME}={session}; {settings.CSRF_COOKIE_NAME}={csrf}",
-        "Content-Type": "application/x-www-form-urlencoded",
-    }
-    return _send(address, urlencode(fields), headers, 302)
+    return f"{reverse('visit_new', args=[patient.public_id])}?what=consultation", fields
+
+
+def _raw(pairs: Iterable[tuple[Patient, Place]], session: str) -> list[Send]:
+    """Return the statements of such presses, to be sent by a view that does nothing else."""
+    client, headers = Client(), {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session}"}
+    client.cookies[settings.SESSION_COOKIE_NAME] = session
+    every = written_down(client, [_asked(*pair) for pair in pairs])
+    return [_send("/bare/replay/", json.dumps(statements), headers, 201) for statements in every]
 
 
 def _bare(patient: Patient, place: Place, session: str) -> Send:

@@ -38,7 +38,7 @@ FLOORS = {
     "page": "a signed-in view with one query",
     "twenty": "20 patients by their keys",
     "inserts": "15 bare inserts",
-    "raw view": "a view that inserts the same rows raw",
+    "raw view": "a view that sends the same statements raw; and one that only inserts the same rows",
     "templates": "as many senders that write the same mails from the same templates, without a database",
 }
 Result = dict[str, Any]
@@ -85,6 +85,8 @@ def _rate_line(work: Work, result: Result, row: Result) -> str:
     floor = f"{row['floor_rate']:.0f} a second"
     if raw := row["more"].get("raw_rate"):
         floor += f"; {raw:.0f} of ready-made mails"
+    if inserts := row["more"].get("insert_rate"):
+        floor += f"; {inserts:.0f} of the inserts alone"
     name = work.name.replace("10,000", f"{row['more'].get('mails', 0):,}")
     cells = [f"{name}: {row['rate']:.1f} a second", size_of(result), *times, "–", "–", floor]
     reached = "yes" if share >= work.goal else "**no**"

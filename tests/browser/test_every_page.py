@@ -40,6 +40,7 @@ def pages_of_the_desk() -> dict[str, str]:
         "a Sunday": reverse(
             "day", kwargs={"on": (timezone.now() - timedelta(days=timezone.now().weekday() + 1)).date()}
         ),
+        "call list": reverse("call_list"),
         "patients": reverse("patient_list"),
         "found": reverse("patient_list") + "?q=mar",
         "found nobody": reverse("patient_list") + "?q=zzzz",

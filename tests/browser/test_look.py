@@ -53,7 +53,7 @@ def test_signing_in_by_keyboard_alone(page: Page, desk: User) -> None:
     page.keyboard.type(factory.PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    expect(page.get_by_role("navigation", name="Main").get_by_role("link", name="Today")).to_have_attribute(
+    expect(page.get_by_role("navigation", name="Main").get_by_role("link", name="Board")).to_have_attribute(
         "aria-current", "page"
     )
 

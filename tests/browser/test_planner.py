@@ -139,7 +139,7 @@ def test_the_desk_books_ten_sessions_with_two_clashes_in_twelve_actions(
     counted.fill("E-mail", scene.desk.email)
     counted.fill("Password", factory.PASSWORD)
     counted.click(page.get_by_role("button", name="Sign in"), "Sign in")
-    page.wait_for_url("**/day/**")  # before its scripts run, Find is a link to a page of its own
+    page.wait_for_url("**/board/**")  # before its scripts run, Find is a link to a page of its own
     counted.click(page.get_by_role("link", name="Find or go to").first, "Find or go to")
     counted.fill("Find or go to", "rao")
     counted.click(page.locator("#palette-person-1", has_text="Devika Rao"), "Devika Rao")
@@ -165,7 +165,7 @@ def test_the_same_by_keyboard_alone(page: Page, scene: Scene, capsys: pytest.Cap
     counted.press("Tab")
     counted.type(factory.PASSWORD)
     counted.press("Enter")
-    page.wait_for_url("**/day/**")
+    page.wait_for_url("**/board/**")
     counted.press("Control+k")
     counted.type("rao")
     expect(page.locator("#palette-person-1")).to_contain_text("Devika Rao")

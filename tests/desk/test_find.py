@@ -206,7 +206,7 @@ def test_with_nothing_typed_it_offers_who_was_opened_last_and_every_page(desk: U
     [
         ("mess", "Messages", "/messages/"),
         ("reminders", "Messages", "/messages/"),
-        ("calendar", "Today", "/day/"),
+        ("calendar", "Board", "/board/"),
         ("register", "Register a patient", "/patients/new/"),
         ("24 nov", "Day list of Tue 24 Nov", "/day/"),
         ("tomorrow", "Day list of Wed 25 Nov", "/day/2026-11-25/"),

@@ -16,6 +16,7 @@ from patients.services.outbox import queue, registry, together
 from patients.services.outbox.sweep import LEASE, sweep
 from patients.services.outbox.together import Group
 from scheduling.models import AppointmentMessage
+from tests import factory
 from tests.figures import say
 from tests.scheduling.mailing import MINUTE, MONDAY, Course, a_reminder
 from tests.smtp import Sink
@@ -68,6 +69,31 @@ def test_a_mail_takes_little_more_than_one_statement(smtp: Sink) -> None:
     assert stored.body
     assert stored.subject == smtp.messages[0]["Subject"]
     assert stored.to_address == "devika@example.ca" or "@" in stored.to_address
+
+
+def plan_of(statement: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {statement.replace('%', '%%')}")
+        return " ".join(line for (line,) in cursor.fetchall())
+
+
+@pytest.mark.parametrize("together_or_alone", [30, 3])
+def test_beside_old_messages_each_is_reached_by_its_key(smtp: Sink, together_or_alone: int) -> None:
+    """Where none waited when PostgreSQL last counted, it takes the index of all that wait for the shorter way."""
+    visitor = factory.make_patient()
+    Message.objects.bulk_create(
+        Message(patient=visitor, kind="a_test", state="sent", due_at=NOON, settled_at=NOON) for _n in range(2000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE patients_message")
+    messages = reminders(together_or_alone)
+    with CaptureQueriesContext(connection) as caught:
+        assert sweep(NOON).sent == together_or_alone
+    asked = [query["sql"] for query in caught if "claimed" in query["sql"] and f"{messages[1].pk}" in query["sql"]]
+    assert len(asked) >= 4
+    assert [sql for sql in asked if "message_sweep" in plan_of(sql)] == []
+    plainly = f"SELECT FROM patients_message WHERE id = {messages[1].pk} AND state = 'claimed'"
+    assert "message_sweep" in plan_of(plainly), "control: asked plainly, all that wait would be read for each mail"
 
 
 def test_a_server_that_is_down_costs_one_try_of_one_message(smtp: Sink) -> None:
@@ -209,3 +235,15 @@ def test_what_the_composer_says_instead_is_done(smtp: Sink) -> None:
     patient.save(update_fields=["reminders_by_email"])
     assert str(sweep(NOON)) == "5 to call"
     assert smtp.messages == []
+
+
+def test_no_index_of_messages_is_the_beginning_of_another() -> None:
+    """A change of state writes all indexes of a message: one that another can stand for costs and brings nothing."""
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, Message._meta.db_table)
+        cursor.execute("SELECT indexrelid::regclass::text FROM pg_index WHERE indpred IS NOT NULL")
+        partial = {name for (name,) in cursor.fetchall()}
+    whole = {name: one["columns"] for name, one in found.items() if one["index"] and name not in partial}
+    assert "message_of_patient" in whole
+    for name, columns in whole.items():
+        assert not [other for other in whole if other != name and whole[other][: len(columns)] == columns], name

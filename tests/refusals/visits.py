@@ -8,6 +8,8 @@ from django.urls import reverse
 from clinic.lib.locks import StateRefused
 from clinic.models import Operation, Role
 from scheduling.models import Appointment
+from scheduling.planning.types import Slot
+from scheduling.services.appointments import move_appointment
 from scheduling.services.taken import JustTaken
 from tests import factory
 from tests.refusals.scene import YESTERDAY, Cases, Scene
@@ -165,6 +167,102 @@ def move_in_a_crowd(s: Scene) -> None:
     move(s, visit, "2026-12-02")
 
 
+# --- On the way, and a step back ---
+
+
+@shows("The time of this visit is over. Nothing was saved. Note whether the patient came.")
+def confirm_what_is_over(s: Scene) -> None:
+    s.send("appointment_confirm", s.visit(YESTERDAY).public_id)
+
+
+@shows("This visit is on Tue 1 Dec. Nothing was saved. Note on that day that the patient is here.")
+def arrive_on_another_day(s: Scene) -> None:
+    s.send("appointment_arrive", s.visit().public_id)
+
+
+@shows("This visit was on")
+def start_what_was_yesterday(s: Scene) -> None:
+    s.send("appointment_start", s.visit(YESTERDAY).public_id)
+
+
+@shows("Nothing was saved. Complete it, or note that nobody came.")
+def arrive_where_somebody_was_to_close_it(s: Scene) -> None:
+    s.send("appointment_arrive", s.visit(YESTERDAY).public_id)
+
+
+@shows("Write why this is taken back. Nothing was saved.")
+def take_a_completion_back_without_a_reason(s: Scene) -> None:
+    s.send("appointment_step_back", s.visit(YESTERDAY, status="completed").public_id)
+
+
+@shows("The reason is too long: 200 letters at most. Nothing was saved.")
+def take_a_completion_back_with_a_novel(s: Scene) -> None:
+    s.send("appointment_step_back", s.visit(YESTERDAY, status="completed").public_id, reason="x" * 201)
+
+
+@shows("This visit is booked now. Nothing was saved. Look at the day again.")
+def step_back_from_the_first_step(s: Scene) -> None:
+    s.send("appointment_step_back", s.visit().public_id)
+
+
+def stale(s: Scene, status: str) -> None:
+    """Press a button of a page that somebody else has made untrue meanwhile."""
+    visit = s.visit()
+    change = Appointment.objects.filter(pk=visit.pk)
+    change.update(status=status, version=2)
+    s.send("appointment_cancel", visit.public_id, why="ill", version=1)
+
+
+@shows("marked this visit confirmed")
+def cancel_what_was_confirmed_meanwhile(s: Scene) -> None:
+    stale(s, "confirmed")
+
+
+@shows("marked this visit arrived")
+def cancel_who_arrived_meanwhile(s: Scene) -> None:
+    stale(s, "arrived")
+
+
+@shows("marked this visit in treatment")
+def cancel_who_is_in_treatment_meanwhile(s: Scene) -> None:
+    stale(s, "in_treatment")
+
+
+@shows("marked this visit completed")
+def cancel_what_was_completed_meanwhile(s: Scene) -> None:
+    stale(s, "completed")
+
+
+@shows("marked this visit a no-show")
+def cancel_who_was_missed_meanwhile(s: Scene) -> None:
+    stale(s, "no_show")
+
+
+@shows("cancelled this visit")
+def cancel_what_was_cancelled_meanwhile(s: Scene) -> None:
+    stale(s, "cancelled")
+
+
+@shows("took the booking of this visit back")
+def cancel_what_was_undone_meanwhile(s: Scene) -> None:
+    stale(s, "undone")
+
+
+@shows("put this visit back to booked")
+def step_back_from_what_somebody_put_back_meanwhile(s: Scene) -> None:
+    visit = s.visit(status="confirmed")
+    Appointment.objects.filter(pk=visit.pk).update(status="booked", version=2)
+    s.send("appointment_unconfirm", visit.public_id, version=1)
+
+
+@shows("Nothing was saved. Look at the visit as it is now.")
+def cancel_what_was_moved_meanwhile(s: Scene) -> None:
+    visit = s.visit()
+    slot = Slot(factory.at(date(2026, 12, 2), "14:00"), s.moira.pk)
+    move_appointment(key=uuid.uuid4(), appointment_id=visit.pk, slot=slot, actor=None, now=factory.at(TODAY, "09:00"))
+    s.send("appointment_cancel", visit.public_id, why="ill", version=1)
+
+
 # --- Put back ---
 
 
@@ -250,7 +348,7 @@ def put_back_when_the_course_became_shorter(s: Scene) -> None:
     s.send("appointment_restore", visits[3].public_id, reason="Well again")
 
 
-@shows("This button was used before. Nothing more was saved. Try again.")
+@shows("This button was used before. Nothing more was saved. Look at the page again.")
 def put_back_by_the_same_form_for_another_reason(s: Scene) -> None:
     visit, key = s.visit(status="cancelled"), str(uuid.uuid4())
     s.send("appointment_restore", visit.public_id, reason="Well again", operation=key)

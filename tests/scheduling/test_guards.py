@@ -19,12 +19,23 @@ from django.test.utils import CaptureQueriesContext
 from clinic.models import Clinician, Device, DeviceKind, Operation, Room
 from patients.models import Patient
 from scheduling import services
-from scheduling.models import Absence, Appointment, Closure, HoursChange, Offer, VisitType, WaitingEntry, WeeklyHours
+from scheduling.models import (
+    Absence,
+    Appointment,
+    CallOutcome,
+    Closure,
+    HoursChange,
+    Offer,
+    VisitType,
+    WaitingEntry,
+    WeeklyHours,
+)
 from scheduling.planning import planner
 from scheduling.planning.types import Slot
 from scheduling.planning.waiting_read import Stretch
 from scheduling.services import (
     appointments,
+    calls,
     courses,
     files,
     hours,
@@ -250,6 +261,7 @@ WRITERS: dict[str, Callable[[House], Callable[[], Operation]]] = {
     "complete_appointment": of_visit(appointments.complete_appointment, now=LATER),
     "miss_appointment": of_visit(appointments.miss_appointment, now=LATER),
     "restore_appointment": restoring,
+    "note_call": of_visit(calls.note_call, outcome=CallOutcome.WILL_COME),
     "confirm_appointment": of_visit(statuses.confirm_appointment),
     "unconfirm_appointment": after(statuses.confirm_appointment, statuses.unconfirm_appointment),
     "arrive_appointment": lambda house: (

@@ -96,7 +96,7 @@ def claim(now: datetime, *, size: int) -> list[Message]:
         due = Message.objects.due(now).select_for_update(skip_locked=True, no_key=True).order_by("due_at", "pk")
         keys = list(due.values_list("pk", flat=True)[:size])
         Message.objects.filter(pk__in=keys).update(state=MessageState.CLAIMED, lease_until=lease)
-    return list(Message.objects.filter(pk__in=keys, state=MessageState.CLAIMED, lease_until=lease))
+    return list(Message.objects.filter(pk__in=keys).held(lease))
 
 
 def _send_all(claimed: list[Message], sender: "_Sender", *, until: datetime) -> bool:
@@ -109,9 +109,7 @@ def _send_all(claimed: list[Message], sender: "_Sender", *, until: datetime) -> 
         )
     finally:
         keys = [message.pk for message in claimed]
-        Message.objects.filter(pk__in=keys, state=MessageState.CLAIMED, lease_until=lease).update(
-            state=MessageState.WAITING, lease_until=None
-        )
+        Message.objects.filter(pk__in=keys).held(lease).update(state=MessageState.WAITING, lease_until=None)
 
 
 @dataclass
@@ -148,9 +146,9 @@ class _Sender:
         old, message.lease_until = message.lease_until, now + LEASE
         message.attempts += 1
         return bool(
-            Message.objects.filter(pk=message.pk, state=MessageState.CLAIMED, lease_until=old).update(
-                lease_until=message.lease_until, attempts=message.attempts
-            )
+            Message.objects.filter(pk=message.pk)
+            .held(old)
+            .update(lease_until=message.lease_until, attempts=message.attempts)
         )
 
     @transaction.atomic
@@ -161,7 +159,7 @@ class _Sender:
         """
         now = self.clock()
         held = Message.objects.select_for_update(no_key=True, of=("self",)).select_related("patient")
-        fresh = held.filter(pk=message.pk, state=MessageState.CLAIMED, lease_until=message.lease_until).first()
+        fresh = held.filter(pk=message.pk).held(message.lease_until).first()
         if fresh is None:
             return None
         outcome = self.compose(fresh, now)
@@ -231,7 +229,7 @@ class _Sender:
 
     def change(self, message: Message, **values: Any) -> int:
         """Change a message that is still held under its lease; return 0 when it is not ours any more."""
-        mine = Message.objects.filter(pk=message.pk, state=MessageState.CLAIMED, lease_until=message.lease_until)
+        mine = Message.objects.filter(pk=message.pk).held(message.lease_until)
         return mine.update(lease_until=None, **values)
 
 

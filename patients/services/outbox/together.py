@@ -31,9 +31,10 @@ MOST, FEWEST = 25, 4
 """How many go together: few enough that the last is written a moment before it leaves."""
 LONGEST_SEND = timedelta(seconds=settings.EMAIL_TIMEOUT * 10)
 
+# Not plainly `state = 'claimed'`: `MessageQuerySet.held` says why.
 BEGIN = """
 UPDATE patients_message SET lease_until = %(lease)s, attempts = 1
-WHERE id = ANY(%(keys)s) AND state = 'claimed' AND lease_until = %(old)s AND attempts = 0 RETURNING id
+WHERE id = ANY(%(keys)s) AND (state = 'claimed') IS TRUE AND lease_until = %(old)s AND attempts = 0 RETURNING id
 """
 STORE = """
 UPDATE patients_message message
@@ -44,10 +45,10 @@ WHERE message.id = new.id
 MARK = """
 WITH sent AS (
     UPDATE patients_message SET state = 'sent', settled_at = %(at)s, reason = '', lease_until = NULL
-    WHERE id = %(done)s AND state = 'claimed' AND lease_until = %(lease)s RETURNING id
+    WHERE id = %(done)s AND (state = 'claimed') IS TRUE AND lease_until = %(lease)s RETURNING id
 )
 SELECT EXISTS (SELECT FROM sent), EXISTS (
-    SELECT FROM patients_message WHERE id = %(next)s AND state = 'claimed' AND lease_until = %(lease)s
+    SELECT FROM patients_message WHERE id = %(next)s AND (state = 'claimed') IS TRUE AND lease_until = %(lease)s
 )
 """
 
@@ -100,7 +101,7 @@ class Group:
         """
         now = self.sender.clock()
         held = Message.objects.select_for_update(no_key=True, of=("self",)).select_related("patient").order_by("pk")
-        fresh = list(held.filter(pk__in=keys, state=MessageState.CLAIMED, lease_until=self.lease))
+        fresh = list(held.filter(pk__in=keys).held(self.lease))
         kind = registry.kind(self.messages[0].kind)
         if kind is None or kind.together is None:
             return []
@@ -166,6 +167,6 @@ class Group:
     def _give_back(self, keys: Sequence[int]) -> None:
         """Let go of who was not sent; the try was none, unless something broke on the way."""
         tried = F("attempts") - 1 if self._whole else F("attempts")
-        Message.objects.filter(pk__in=keys, state=MessageState.CLAIMED, lease_until=self.lease).update(
+        Message.objects.filter(pk__in=keys).held(self.lease).update(
             state=MessageState.WAITING, lease_until=None, attempts=tried
         )

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('clinic', '0004_single_keys_can_be_off'),
         ('patients', '0006_search_at_any_size'),
-        ('scheduling', '0010_what_came_of_a_visit'),
+        ('scheduling', '0011_calls'),
         ('treatments', '0006_days_that_are_shared'),
     ]
 

@@ -1,0 +1,134 @@
+"""What can be done with a visit now, the next step first: one list for the board, the day's list and the visit's page.
+
+It reads nothing: the visit's own columns, the hour, the zone and what the person may do decide. The services decide
+again under their locks.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Protocol
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from clinic.lib.access import Permission
+from clinic.lib.days import local_day
+from scheduling.models import AppointmentStatus
+
+ANY = "00000000-0000-0000-0000-000000000000"
+"""Stands in an address for the visit: an address is worked out once, not once a visit."""
+
+
+class Visit(Protocol):
+    """An appointment, or a row of a day."""
+
+    @property
+    def public_id(self) -> UUID: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def arrives_at(self) -> datetime: ...
+    @property
+    def starts_at(self) -> datetime: ...
+    @property
+    def ends_at(self) -> datetime: ...
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A kind of act: the name of its address, its word, sign and key, who may do it, and what is asked first.
+
+    `asks`: nothing (one press), "reason" (a few words), "cancel" (who and why), or "page" (a page of its own).
+    """
+
+    name: str
+    word: str | Promise
+    icon: str
+    key: str
+    permission: Permission
+    asks: str = ""
+
+
+VERBS = {
+    "confirm": Verb("appointment_confirm", _("Confirm"), "check-circle", "y", Permission.BOOK),
+    "unconfirm": Verb("appointment_unconfirm", _("Not confirmed"), "circle", "u", Permission.BOOK),
+    "arrive": Verb("appointment_arrive", _("Arrived"), "geo-alt", "a", Permission.BOOK),
+    "start": Verb("appointment_start", _("Start"), "record-circle", "s", Permission.COMPLETE),
+    "complete": Verb("appointment_complete", _("Complete"), "check2-all", "d", Permission.COMPLETE),
+    "miss": Verb("appointment_no_show", _("No-show"), "person-x", "n", Permission.COMPLETE),
+    "step_back": Verb("appointment_step_back", _("Step back"), "arrow-90deg-left", "u", Permission.COMPLETE),
+    "take_back": Verb("appointment_step_back", _("Take back"), "arrow-90deg-left", "u", Permission.COMPLETE, "reason"),
+    "move": Verb("appointment_move", _("Move"), "arrow-left-right", "m", Permission.BOOK, "page"),
+    "cancel": Verb("appointment_cancel", _("Cancel"), "x-lg", "c", Permission.BOOK, "cancel"),
+}
+
+
+@dataclass(frozen=True)
+class Act:
+    """A button of one visit. A form sends `operation` (a fresh uuid) and `version` (the visit's, as it was shown)."""
+
+    verb: str
+    label: str
+    icon: str
+    url: str
+    key: str
+    asks: str
+    primary: bool
+
+    @property
+    def needs_reason(self) -> bool:
+        return self.asks in {"reason", "cancel"}
+
+
+def acts_of(visit: Visit, now: datetime, zone: ZoneInfo, granted: Collection[Permission]) -> list[Act]:
+    """Return what this person may do with the visit at this instant: the next step first, it alone is primary."""
+    found, verbs = [], list(_verbs(visit, now, zone))
+    for verb in verbs:
+        how = VERBS[verb]
+        if how.permission in granted:
+            url = _pattern(how.name).replace(ANY, str(visit.public_id))
+            leads_on = verb == verbs[0] and verb in {"confirm", "arrive", "start", "complete"}
+            found.append(Act(verb, str(how.word), how.icon, url, how.key, how.asks, primary=leads_on))
+    return found
+
+
+@cache
+def _pattern(name: str) -> str:
+    return reverse(name, args=[ANY])
+
+
+def _verbs(visit: Visit, now: datetime, zone: ZoneInfo) -> Iterator[str]:
+    """Yield the verbs that lead on from this state at this hour, the most likely first."""
+    match visit.status:
+        case AppointmentStatus.BOOKED | AppointmentStatus.CONFIRMED:
+            yield from _ahead(visit, now, zone)
+        case AppointmentStatus.ARRIVED:
+            yield from ("start", "complete", "step_back", "cancel")
+        case AppointmentStatus.IN_TREATMENT:
+            yield from ("complete", "step_back")
+        case AppointmentStatus.COMPLETED | AppointmentStatus.NO_SHOW | AppointmentStatus.CANCELLED:
+            yield "take_back"
+
+
+def _ahead(visit: Visit, now: datetime, zone: ZoneInfo) -> Iterator[str]:
+    """Before its day a visit waits for a yes, on its day for the patient, and afterwards for somebody to close it."""
+    is_over = visit.ends_at <= now
+    answer = "confirm" if visit.status == AppointmentStatus.BOOKED else "unconfirm"
+    if is_over:
+        yield from ("complete", "miss")
+    if local_day(visit.arrives_at, zone) <= local_day(now, zone) <= local_day(visit.ends_at, zone):
+        yield from ("arrive", "start")
+    if not is_over:
+        if visit.arrives_at <= now:
+            yield "complete"
+        if visit.starts_at <= now:
+            yield "miss"
+        yield answer
+    elif answer == "unconfirm":
+        yield answer
+    yield from ("move", "cancel")

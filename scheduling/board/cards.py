@@ -1,0 +1,96 @@
+"""A visit as a card of the board: plain words for a script that puts them into the page as text."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+
+from clinic.lib.days import clock
+from scheduling.board.asked import Asked, By, View
+from scheduling.day.flags import Flag, Measures, flags_of
+from scheduling.day.visits import DayVisit
+
+NATIONAL = 12
+"""Letters of a North American number in E.164: +1 and ten digits."""
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Makes the cards of one board. `discreet` leaves out who the patients are."""
+
+    asked: Asked
+    measures: Measures
+    short_names: dict[int, str]
+
+    @property
+    def discreet(self) -> bool:
+        return self.asked.hides_names
+
+    def card(self, visit: DayVisit) -> dict[str, Any]:
+        """Return one visit; its times are wall times of the clinic."""
+        zone = self.measures.zone
+        starts, ends = visit.starts_at.astimezone(zone), visit.ends_at.astimezone(zone)
+        found = {
+            "id": str(visit.public_id),
+            "v": visit.version,
+            "s": visit.status,
+            "col": self._column(visit, starts.date()),
+            "on": starts.date().isoformat(),
+            "from": clock(starts.time()),
+            "until": clock(ends.time()) if ends.date() == starts.date() else "24:00",
+            "minutes": int((visit.ends_at - visit.starts_at).total_seconds() // 60),
+            "here": clock(visit.arrives_at.astimezone(zone).time()),
+            "name": visit.initials if self.discreet else visit.patient_name,
+            "what": visit.what,
+            "of": _of_how_many(visit.number, visit.session_count),
+            "who": self.short_names.get(visit.clinician_id, ""),
+            "c": visit.clinician_id,
+            "r": visit.room_id,
+            "room": visit.room_name,
+            "device": visit.device_name or "",
+            "flags": [_plain(flag) for flag in flags_of(visit, self.measures)],
+        }
+        return found if self.discreet else found | self._identity(visit)
+
+    def _column(self, visit: DayVisit, day: date) -> str:
+        if self.asked.view == View.WEEK:
+            return f"d{day.isoformat()}"
+        return f"r{visit.room_id}" if self.asked.by == By.ROOMS else f"c{visit.clinician_id}"
+
+    def _identity(self, visit: DayVisit) -> dict[str, str]:
+        return {
+            "born": born_words(visit.birth_date),
+            "file": visit.file_label,
+            "phone": phone_text(visit),
+            "patient": str(visit.patient_public_id),
+            "why": visit.status_reason,
+        }
+
+
+def _plain(flag: Flag) -> list[str]:
+    return [flag.key, flag.icon, flag.tone, flag.word, flag.sentence]
+
+
+def _of_how_many(number: int | None, count: int | None) -> str:
+    return _("%(number)d of %(count)d") % {"number": number, "count": count} if number else ""
+
+
+@lru_cache(maxsize=4096)
+def _born(birth_date: date) -> str:
+    return formats.date_format(birth_date, "j M Y")
+
+
+def born_words(birth_date: date) -> str:
+    """Return "14 Mar 1979"."""
+    return _born(birth_date)
+
+
+def phone_text(visit: DayVisit) -> str:
+    """Return "709-555-0164". A number of this continent is cut by hand: reading one costs more than the whole card."""
+    digits = visit.phone
+    if digits.startswith("+1") and len(digits) == NATIONAL and digits[2:].isdigit():
+        return f"{digits[2:5]}-{digits[5:8]}-{digits[8:]}"
+    return visit.phone_label

@@ -1,0 +1,89 @@
+"""All that lies under the visits of some local days, in one statement: who works when, where, and what is closed."""
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from clinic.lib.days import midnight
+from clinic.models import Clinician, Room
+from scheduling.models import Absence, Closure, HoursChange, WeeklyHours
+from scheduling.planning.workday import Hours, Workday
+
+# JSON, because six kinds of rows in six statements cost more on the way than all of their reading.
+STATEMENT = """
+SELECT json_build_object(
+    'clinicians', (SELECT coalesce(json_agg(one ORDER BY position, id), '[]') FROM (
+        SELECT id, user_id, name, short_name, position, is_active FROM clinic_clinician) one),
+    'rooms', (SELECT coalesce(json_agg(one ORDER BY position, id), '[]') FROM (
+        SELECT id, name, kind_id, position, is_active FROM clinic_room) one),
+    'weekly', (SELECT coalesce(json_agg(one ORDER BY starts), '[]') FROM (
+        SELECT id, clinician_id, kind, weekday, starts, ends, valid_from, valid_until
+        FROM scheduling_weeklyhours
+        WHERE valid_from <= %(last)s AND (valid_until IS NULL OR valid_until >= %(first)s)) one),
+    'changes', (SELECT coalesce(json_agg(one ORDER BY starts), '[]') FROM (
+        SELECT id, clinician_id, "on", starts, ends, note FROM scheduling_hourschange
+        WHERE "on" BETWEEN %(first)s AND %(last)s) one),
+    'absences', (SELECT coalesce(json_agg(one ORDER BY starts_at), '[]') FROM (
+        SELECT id, clinician_id, starts_at, ends_at, reason FROM scheduling_absence
+        WHERE ends_at > %(since)s AND starts_at < %(until)s) one),
+    'closures', (SELECT coalesce(json_agg(one ORDER BY starts_on), '[]') FROM (
+        SELECT id, name, starts_on, ends_on FROM scheduling_closure
+        WHERE ends_on >= %(first)s AND starts_on <= %(last)s) one)
+)::text
+"""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What lies under the visits of some local days. The rows are read-only: none was loaded whole."""
+
+    first: date
+    last: date
+    zone: ZoneInfo
+    clinicians: list[Clinician]
+    rooms: list[Room]
+    closures: list[Closure]
+    hours: dict[int, Hours]
+
+    def of(self, clinician_id: int, day: date) -> Workday:
+        """Return the day of one clinician."""
+        return self.hours[clinician_id].of(clinician_id, day)
+
+    def closure_on(self, day: date) -> Closure | None:
+        """Return the closure that holds on a day; the longest where several do."""
+        found = [row for row in self.closures if row.starts_on <= day <= row.ends_on]
+        return max(found, key=lambda row: row.ends_on - row.starts_on, default=None)
+
+
+def read_ground(first: date, last: date, zone: ZoneInfo) -> Ground:
+    """Read what lies under these local days, both included. One query."""
+    values = {
+        "first": first,
+        "last": last,
+        "since": midnight(first, zone),
+        "until": midnight(last + timedelta(days=1), zone),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(STATEMENT, values)
+        found: dict[str, list[dict[str, Any]]] = json.loads(cursor.fetchone()[0])
+    clinicians = [Clinician(**row) for row in found["clinicians"]]
+    closures = [Closure(**_typed(row, date, "starts_on", "ends_on")) for row in found["closures"]]
+    hours = {one.pk: Hours(first, last, zone, closures=closures) for one in clinicians}
+    for row in found["weekly"]:
+        typed = _typed(_typed(row, time, "starts", "ends"), date, "valid_from", "valid_until")
+        hours[row["clinician_id"]].weekly.append(WeeklyHours(**typed))
+    for row in found["changes"]:
+        typed = _typed(_typed(row, time, "starts", "ends"), date, "on")
+        hours[row["clinician_id"]].changes.append(HoursChange(**typed))
+    for row in found["absences"]:
+        hours[row["clinician_id"]].absences.append(Absence(**_typed(row, datetime, "starts_at", "ends_at")))
+    return Ground(first, last, zone, clinicians, [Room(**row) for row in found["rooms"]], closures, hours)
+
+
+def _typed(row: dict[str, Any], kind: type[date] | type[time], *names: str) -> dict[str, Any]:
+    """Return the row with these columns read from ISO text; what is NULL stays so."""
+    return row | {name: kind.fromisoformat(row[name]) if row[name] else None for name in names}

@@ -1,0 +1,17 @@
+"""Addresses of the board."""
+
+from django.urls import URLPattern, path
+
+from scheduling.views import board
+
+
+def patterns() -> list[URLPattern]:
+    """Return them; the converters that they name must be registered by then."""
+    return [
+        path("board/", board.board, name="board"),
+        path("board/<day:on>/", board.board, name="board"),
+        path("board/<day:on>/feed/", board.board_day_feed, name="board_day_feed"),
+        path("board/week/", board.board_week, name="board_week"),
+        path("board/week/<day:on>/", board.board_week, name="board_week"),
+        path("board/week/<day:on>/feed/", board.board_week_feed, name="board_week_feed"),
+    ]
