@@ -27,10 +27,7 @@ MINUTES = (5, 240)
 class WantedForm(forms.Form):
     """Every field may be missing: then it is as the page opens. One that cannot be read says so beside it."""
 
-    what = forms.ChoiceField(
-        required=False,
-        error_messages={"invalid_choice": gettext_lazy("This can no longer be booked. Choose another visit.")},
-    )
+    what = forms.Field(required=False)
     minutes = forms.IntegerField(
         label=gettext_lazy("Minutes"),
         required=False,
@@ -91,7 +88,6 @@ class WantedForm(forms.Form):
         if given.get("minutes_of") != asked:
             given.pop("minutes", None)  # they were those of another kind
         super().__init__(opens | given)
-        self.fields["what"].choices = lambda: ((key, key) for key in self._kinds())  # type: ignore[attr-defined]
         self.fields["who"].offer(self.staff)  # type: ignore[attr-defined]
         self.fields["around"].choices = clock_choices(around, OPENS, CLOSES, HALF_HOUR)  # type: ignore[attr-defined]
 
@@ -119,6 +115,13 @@ class WantedForm(forms.Form):
         if self.course is None or self.course.last_day is None:
             return self.today
         return max(self.today, self.course.last_day + timedelta(days=self.course.plan.interval_min))
+
+    def clean_what(self) -> str:
+        """Take a kind without asking for courses; they are read when a course is meant."""
+        asked = str(self.cleaned_data["what"] or "")
+        if asked and asked not in self.types and asked not in self.courses:
+            raise forms.ValidationError(_("This can no longer be booked. Choose another visit."))
+        return asked
 
     def clean_start_on(self) -> date:
         day = self.cleaned_data["start_on"]

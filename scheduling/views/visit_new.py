@@ -122,15 +122,15 @@ def _book(request: HttpRequest, wanted: Wanted, form: BookForm, now: datetime) -
     except OperationReused:
         form.add_error(None, _("This button was used before. Nothing more was saved. Look at the day again."))
     else:
-        return _tell(request, operation, now)
+        return _tell(request, operation, wanted, now)
     return None
 
 
-def _tell(request: HttpRequest, operation: Operation, now: datetime) -> Appointment:
+def _tell(request: HttpRequest, operation: Operation, wanted: Wanted, now: datetime) -> Appointment:
     clinic = Clinic.objects.current()
-    visit = Appointment.objects.select_related("patient", "session__plan").get(
-        public_id=operation.result["appointment"]
-    )
+    joined = ["session__plan"] if wanted.plan else []
+    visit = Appointment.objects.select_related(*joined).get(public_id=operation.result["appointment"])
+    visit.patient = wanted.patient
     values = {
         "what": Row(visit, now).title,
         "name": visit.patient.full_name,
