@@ -132,3 +132,8 @@ def _ahead(visit: Visit, now: datetime, zone: ZoneInfo) -> Iterator[str]:
     elif answer == "unconfirm":
         yield answer
     yield from ("move", "cancel")
+
+
+def verbs_of(visit: Visit, now: datetime, zone: ZoneInfo, granted: Collection[Permission]) -> list[str]:
+    """Return the verbs of `acts_of` alone, for a page that says once how each is done."""
+    return [verb for verb in _verbs(visit, now, zone) if VERBS[verb].permission in granted]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from scheduling.views import board
+from scheduling.views import board, board_moves
 
 
 def patterns() -> list[URLPattern]:
@@ -14,4 +14,5 @@ def patterns() -> list[URLPattern]:
         path("board/week/", board.board_week, name="board_week"),
         path("board/week/<day:on>/", board.board_week, name="board_week"),
         path("board/week/<day:on>/feed/", board.board_week_feed, name="board_week_feed"),
+        path("appointments/<uuid:public_id>/place/", board_moves.appointment_place, name="appointment_place"),
     ]

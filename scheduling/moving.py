@@ -1,8 +1,8 @@
 """Reading the book to place one visit: where it may fall, what is free there, which reasons a time asks for."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import groupby
 
@@ -18,6 +18,10 @@ from scheduling.planning.judge import due_window
 from scheduling.planning.planner import move_context, move_options
 from scheduling.planning.types import Option, Slot
 from scheduling.planning.windows import neighbours
+from scheduling.services.placing import lengthen
+
+NEAR, DAYS_BESIDE = 4, 8
+"""Free times that stand beside a refusal, and how many days away they are looked for."""
 
 
 @dataclass(frozen=True)
@@ -125,3 +129,29 @@ def reasons_asked(visit: Appointment, slot: Slot, now: datetime) -> tuple[bool, 
     day = local_day(slot.starts_at, context.zone)
     _window, previous = due_window(context, day, [])
     return bool(early(context, day, [])), bool(late(context, (day - previous).days if previous else None))
+
+
+def nearby(visit: Appointment, slot: Slot, now: datetime, minutes: int | None = None) -> list[Slot]:
+    """Return the free times nearest to one that was refused, its own day first, within the due window."""
+    lengthen(visit, minutes)
+    context, _here = move_context(visit, now, to=[slot])
+    wished = replace(context.choices, around=wall_time(slot.starts_at, context.zone))
+    context, day = replace(context, choices=wished), context.day_of(slot)
+    window, _previous = due_window(context, day, [])
+    found: list[Slot] = []
+    for away in range(DAYS_BESIDE):
+        days = {day + timedelta(days=away), day - timedelta(days=away)}
+        for near in sorted(one for one in days if one >= context.today and (not away or window.holds(one))):
+            found += _free_on(context, near)
+        if len(found) >= NEAR:
+            break
+    here = (visit.starts_at, visit.clinician_id)
+    found = [free for free in found if (free.starts_at, free.clinician_id) != here]
+    found.sort(key=lambda free: (abs(free.starts_at - slot.starts_at), free.clinician_id != slot.clinician_id))
+    return found[:NEAR]
+
+
+def _free_on(context: Context, day: date) -> list[Slot]:
+    if early(context, day, []):
+        return []
+    return [free for who in context.may_treat() for free in context.starts(day, who, at_most=NEAR)]

@@ -127,6 +127,7 @@ MATRIX = [
     Row("series_book", Permission.BOOK, ACT, of_plan),
     Row("board", Permission.SEE_PATIENTS, ("GET",), lambda _: {"on": date(2026, 12, 1)}),
     Row("board_week", Permission.SEE_PATIENTS, ("GET",), lambda _: {"on": date(2026, 12, 1)}),
+    Row("appointment_place", Permission.BOOK, ACT, of_appointment),
     Row("board_day_feed", Permission.SEE_PATIENTS, ("GET",), lambda _: {"on": date(2026, 12, 1)}),
     Row("board_week_feed", Permission.SEE_PATIENTS, ("GET",), lambda _: {"on": date(2026, 12, 1)}),
     Row("day", Permission.SEE_PATIENTS, ("GET",), lambda _: {"on": date(2026, 12, 1)}),

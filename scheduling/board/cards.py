@@ -1,14 +1,17 @@
 """A visit as a card of the board: plain words for a script that puts them into the page as text."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
-from functools import lru_cache
+from datetime import date, timedelta
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.utils import formats
 from django.utils.translation import gettext as _
 
-from clinic.lib.days import clock
+from clinic.lib.access import Permission
+from clinic.lib.days import clock, day_words, local_day
+from scheduling.acts import verbs_of
 from scheduling.board.asked import Asked, By, View
 from scheduling.day.flags import Flag, Measures, flags_of
 from scheduling.day.visits import DayVisit
@@ -24,6 +27,7 @@ class Cards:
     asked: Asked
     measures: Measures
     short_names: dict[int, str]
+    granted: Collection[Permission] = ()
 
     @property
     def discreet(self) -> bool:
@@ -51,6 +55,7 @@ class Cards:
             "r": visit.room_id,
             "room": visit.room_name,
             "device": visit.device_name or "",
+            "acts": verbs_of(visit, self.measures.now, zone, self.granted),
             "flags": [_plain(flag) for flag in flags_of(visit, self.measures)],
         }
         return found if self.discreet else found | self._identity(visit)
@@ -60,13 +65,20 @@ class Cards:
             return f"d{day.isoformat()}"
         return f"r{visit.room_id}" if self.asked.by == By.ROOMS else f"c{visit.clinician_id}"
 
-    def _identity(self, visit: DayVisit) -> dict[str, str]:
+    @cached_property
+    def today(self) -> date:
+        return local_day(self.measures.now, self.measures.zone)
+
+    def _identity(self, visit: DayVisit) -> dict[str, Any]:
         return {
             "born": born_words(visit.birth_date),
             "file": visit.file_label,
             "phone": phone_text(visit),
             "patient": str(visit.patient_public_id),
             "why": visit.status_reason,
+            "when": day_words(visit.starts_at.astimezone(self.measures.zone).date(), self.today),
+            "late": visit.starts_at - self.measures.now < timedelta(hours=self.measures.notice_hours),
+            "mail": bool(visit.email),
         }
 
 

@@ -97,7 +97,8 @@ class Board:
         first, last = limits(self.columns, self.visits, self.ground)
         measures = Measures.of(self.clinic, self.now, discreet=self.asked.hides_names)
         short_names = {one.pk: one.short_name for one in self.ground.clinicians}
-        cards = Cards(self.asked, measures, short_names)
+        granted = frozenset(one for one in Permission if allows(self.user, one))
+        cards = Cards(self.asked, measures, short_names, granted)
         offset = self.now.astimezone(self.clinic.tz).utcoffset() or timedelta()
         return {
             "view": self.asked.view,

@@ -2,11 +2,16 @@
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clinic.templatetags.pistor import STATUS_LOOKS
+from scheduling.acts import ANY, VERBS
 from scheduling.board.asked import View
 from scheduling.models import AppointmentStatus
+
+LEADS_ON = {"confirm", "arrive", "start", "complete"}
+"""What brings a visit further; all else is no next step."""
 
 
 def steps(view: View) -> dict[str, str]:
@@ -56,6 +61,47 @@ def words() -> dict[str, Any]:
             "waiting": _("waiting"),
             "missed": _("no-show"),
         },
+        "acts": {
+            verb: {
+                "word": str(how.word),
+                "icon": how.icon,
+                "key": how.key,
+                "url": _pattern(how.name),
+                "asks": how.asks,
+                "leads": verb in LEADS_ON,
+            }
+            for verb, how in VERBS.items()
+        },
+        "placeUrl": _pattern("appointment_place"),
+        "undo": _("Undo"),
+        "cancelTitle": _("Cancel {what} of {name}?"),
+        "cancelVerb": _("Cancel {what}"),
+        "cancelWhen": _("{when}, {time}, {who}"),
+        "session": _("session {n}"),
+        "theVisit": _("the visit"),
+        "refused": _("Not saved"),
+        "freeNear": _("Free nearby"),
+        "reason": _("Why"),
+        "saveSo": _("Move it all the same"),
+        "back": _("Leave it where it was"),
+        "lostAct": _(
+            "We lost the connection. It may not have been saved: the board shows it when the connection is back."
+        ),
+        "ghost": _("{time} with {column}. Enter saves, Esc leaves it where it was."),
+        "ghostLeft": _("Left where it was."),
+        "mover": {
+            "title": _("Move {name}"),
+            "left": _("One column to the left"),
+            "right": _("One column to the right"),
+            "earlier": _("Earlier"),
+            "later": _("Later"),
+            "shorter": _("Shorter"),
+            "longer": _("Longer"),
+            "save": _("Save"),
+            "leave": _("Leave"),
+            "other": _("Another day"),
+        },
+        "moving": _("Move mode: Alt and the arrows move it, Enter saves, Esc leaves."),
         "nothing": _("No visits on this day."),
         "open": _("Open"),
         "more": _("More of {name}"),
@@ -63,3 +109,8 @@ def words() -> dict[str, Any]:
         "lost": _("We lost the connection. The board shows {time}; it goes on by itself when the connection is back."),
         "changed": _("Changed by another desk: {names}."),
     }
+
+
+def _pattern(name: str) -> str:
+    """Return an address with `{id}` where the visit's own part stands."""
+    return reverse(name, args=[ANY]).replace(ANY, "{id}")

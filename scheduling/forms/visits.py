@@ -216,3 +216,41 @@ class BookForm(TimeForm):
     may_be_past = True
 
     day = DayField(label=gettext_lazy("Day"), required=False, nearest=True, error_messages={"invalid": NO_DAY})
+
+
+class PlaceForm(ActForm):
+    """Where a card of the board was put: an ISO day and time, whose column, and where they changed, room and length."""
+
+    day = forms.DateField(input_formats=["%Y-%m-%d"], error_messages=dict.fromkeys(["required", "invalid"], NO_DAY))
+    time = forms.TimeField(
+        input_formats=["%H:%M"],
+        error_messages=dict.fromkeys(["required", "invalid"], gettext_lazy("Enter a time such as 14:00.")),
+    )
+    clinician = forms.IntegerField(error_messages=dict.fromkeys(["required", "invalid"], NOT_COMPLETE))
+    room = forms.IntegerField(required=False, error_messages={"invalid": NOT_COMPLETE})
+    minutes = forms.IntegerField(
+        required=False,
+        min_value=5,
+        max_value=240,
+        error_messages=dict.fromkeys(["min_value", "max_value", "invalid"], gettext_lazy("Enter 5 to 240 minutes.")),
+    )
+    reason = forms.CharField(
+        required=False,
+        max_length=REASON_LENGTH,
+        error_messages={"max_length": gettext_lazy("The reason is too long: 200 letters at most. Nothing was saved.")},
+    )
+
+    def __init__(self, data: Mapping[str, Any], *, zone: ZoneInfo, device_id: int | None = None) -> None:
+        super().__init__(data)
+        self.zone, self.device_id = zone, device_id
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or self.cleaned_data
+        if self.errors:
+            return found
+        try:
+            starts_at = wall_instant(found["day"], found["time"], self.zone)
+        except Unreadable as error:
+            raise forms.ValidationError(_("%(why)s Nothing was saved.") % {"why": error}) from error
+        found["slot"] = Slot(starts_at, found["clinician"], found["room"], self.device_id)
+        return found

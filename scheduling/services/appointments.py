@@ -201,6 +201,8 @@ def move_appointment(
     key: uuid.UUID,
     appointment_id: int,
     slot: Slot,
+    minutes: int | None = None,
+    only_room: bool = False,
     early_reason: str = "",
     late_reason: str = "",
     version: int | None = None,
@@ -209,17 +211,20 @@ def move_appointment(
 ) -> Operation:
     """Move one visit to another free time, a session inside its due window; reminders move along.
 
+    `minutes` is its new length, where that changes. `only_room`: the room of the slot is meant, not any of the kind.
     Raises SlotTaken, OutsideDueWindow (too early without a clinician's reason, too late without any), StaleAppointment,
     OperationReused, Busy.
     """
-    body = {"to": [slot.starts_at, slot.clinician_id], "early": early_reason, "late": late_reason}
+    to: list[Any] = [slot.starts_at, slot.clinician_id, *([slot.room_id] if only_room else [])]
+    body = {"to": to, "early": early_reason, "late": late_reason} | ({"minutes": minutes} if minutes else {})
+    reasons = Reasons(early=early_reason, late=late_reason)
 
     def act(operation: Operation, visit: Appointment, _plan: TreatmentPlan | None) -> None:
         if visit.status not in AHEAD:
             raise StaleAppointment(
                 _("Only a visit that lies ahead can be moved. Nothing was saved. Look at the visit again.")
             )
-        move_all(operation, [Step(visit, slot, Reasons(early=early_reason, late=late_reason))], actor, now)
+        move_all(operation, [Step(visit, slot, reasons, minutes, only_room)], actor, now)
 
     try:
         return act_on_visit(
@@ -235,7 +240,7 @@ def move_appointment(
         )
     except JustTaken as error:
         visit = Appointment.objects.select_related("patient", "session__plan__patient", "room", "device")
-        raise refused([Step(visit.get(pk=appointment_id), slot)], now) from error
+        raise refused([Step(visit.get(pk=appointment_id), slot, reasons, minutes, only_room)], now) from error
 
 
 def _refuse_unnamed(visit: Appointment, plan: TreatmentPlan | None, now: datetime) -> None:

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
 from clinic.lib.access import Permission, allows
 from clinic.lib.locks import compare_and_set
-from clinic.models import Clinic, Operation, User
+from clinic.models import Clinic, Operation, Room, User
 from scheduling.models import Appointment
 from scheduling.planning.checks import early, explain, late, not_this_one, place
 from scheduling.planning.context import Context
@@ -40,16 +40,23 @@ PLACED = [
     "late_reason",
 ]
 """The columns that a move changes, and that an undo of it puts back."""
+TOLD = ["starts_at", "arrives_at", "clinician_id"]
+"""What a patient hears of. Another room, or a quarter of an hour more, is told at the desk."""
 NONE = Reasons()
 
 
 @dataclass(frozen=True)
 class Step:
-    """One visit, read under its lock, the slot it is to have, and why that may stand too early or too late."""
+    """One visit, read under its lock, the slot it is to have, and why that may stand too early or too late.
+
+    `minutes` is its new length, where that changes. `only_room`: another room of the kind will not do.
+    """
 
     visit: Appointment
     slot: Slot
     reasons: Reasons = NONE
+    minutes: int | None = None
+    only_room: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,8 @@ def move_all(operation: Operation, steps: Sequence[Step], actor: User | None, no
     """
     before = {step.visit.pk: {name: getattr(step.visit, name) for name in PLACED} for step in steps}
     waiting = set(before)
+    for step in steps:
+        lengthen(step.visit, step.minutes)
     with visits_in_motion():
         for of_course in _by_course(steps):
             for placed in list(_judged(of_course, waiting, actor, now)):
@@ -78,7 +87,17 @@ def move_all(operation: Operation, steps: Sequence[Step], actor: User | None, no
     in_their_courses(operation, list(plans.values()))
     visits = list(Appointment.objects.filter(pk__in=before).select_related("patient").order_by("starts_at"))
     operation.touched = [touched(visit.pk, visit.version, before[visit.pk]) for visit in visits]
-    _tell(operation, visits, plans, now)
+    told = [visit for visit in visits if any(getattr(visit, name) != before[visit.pk][name] for name in TOLD)]
+    if told:
+        _tell(operation, told, plans, now)
+
+
+def lengthen(visit: Appointment, minutes: int | None) -> None:
+    """Let a visit that was read, not the row, end so many minutes after its start; the turnover stays as long."""
+    if minutes is not None:
+        turnover = visit.frees_at - visit.ends_at
+        visit.ends_at = visit.starts_at + timedelta(minutes=minutes)
+        visit.frees_at = visit.ends_at + turnover
 
 
 def in_their_courses(operation: Operation, plans: Iterable[TreatmentPlan]) -> None:
@@ -119,7 +138,7 @@ def _judged(steps: list[Step], ignoring: Collection[int], actor: User | None, no
     days = [contexts[Visit.like(step.visit)].day_of(step.slot) for step in steps]
     for at, step in enumerate(steps):
         context = contexts[Visit.like(step.visit)]
-        slot = _free(context, step.slot)
+        slot = _free(context, step, ignoring)
         too_early = early(context, days[at], days[:at])
         if too_early and not (step.reasons.early and allows(actor, Permission.BOOK_TOO_EARLY)):
             words = _("%(why)s. Nothing was saved. Choose a later day; only a clinician may overrule.")
@@ -145,22 +164,37 @@ def refused(steps: Sequence[Step], now: datetime) -> SlotTaken:
     """Return why times that were just taken are not free, looked for after the locks are gone."""
     moving = [step.visit.pk for step in steps]
     for step in steps:
+        lengthen(step.visit, step.minutes)
         context, _here = move_context(step.visit, now, to=[step.slot], ignoring=moving)
         try:
-            _free(context, step.slot)
+            _free(context, step, moving)
         except SlotTaken as taken:
             return taken
     return SlotTaken(_("Someone took this time a moment ago. Nothing was saved. Choose another time."))
 
 
-def _free(context: Context, slot: Slot) -> Slot:
+def _free(context: Context, step: Step, ignoring: Collection[int]) -> Slot:
+    """Return the slot of a step with a free room. Raises what stands in its way; what moves along does not."""
+    slot = step.slot
     placed = place(context, slot)
+    if placed and step.only_room and placed.room_id != slot.room_id:
+        raise SlotTaken(_room_words(slot.room_id, placed.room_id, context))
     if placed is None:
         if barred := not_this_one(context, slot.clinician_id):
             raise NotNamed(barred)
-        why = explain(context, slot, context.overlapping([slot])).sentence
+        book = [one for one in context.overlapping([slot]) if one.pk not in ignoring]
+        why = explain(context, slot, book).sentence
         raise SlotTaken(_("%(why)s. Nothing was saved. Choose another time.") % {"why": why.rstrip(".")})
     return placed
+
+
+def _room_words(asked: int | None, other: int | None, context: Context) -> str:
+    rooms = {room.pk: room for room in Room.objects.filter(pk__in=[asked, other])}
+    room, free = rooms[asked or 0], rooms[other or 0]
+    values = {"room": room.name, "free": free.name}
+    if room.kind_id != context.visit.room_kind_id or not room.is_active:
+        return _("%(room)s is not a room for this visit. Nothing was saved. %(free)s is free.") % values
+    return _("%(room)s is taken at this time. Nothing was saved. %(free)s is free.") % values
 
 
 def _write(placed: Placed) -> None:

@@ -21,6 +21,7 @@ from clinic.models import Clinic
 from scheduling.board.asked import YEARS, Asked, By, View
 from scheduling.board.feed import Board, as_text, etag_of, in_script
 from scheduling.board.words import steps, words
+from scheduling.forms.visits import REASONS
 
 
 @require_safe
@@ -107,6 +108,7 @@ def _context(request: HttpRequest, found: Board, text: str) -> dict[str, Any]:
         "by_rooms": asked.by == By.ROOMS,
         "may_book": allows(user, Permission.BOOK),
         "may_complete": allows(user, Permission.COMPLETE),
+        "reasons": REASONS,
         "list_url": reverse("day", args=[asked.day]),
         "urls": _urls(asked),
     }

@@ -37,14 +37,11 @@
     shut.setAttribute("aria-label", words.close);
     shut.addEventListener("click", () => close(true));
     const badge = el("span", `status st-${status.look}`, icon(status.icon), status.word);
-    const more = el("a", "btn btn-ghost btn-sm ev-pop-more", words.open);
-    more.href = `/appointments/${card.id}/`;
-    more.setAttribute("aria-label", fill(words.more, card));
     panel.replaceChildren(
       el("div", "ev-pop-head", el("span", "strong ev-pop-name", card.name), badge, shut),
       facts(card),
       ...(card.flags.length ? [flags(card)] : []),
-      el("div", "ev-pop-acts", ...(board.actsOf?.(card) ?? []), more),
+      el("div", "ev-pop-acts", ...board.actsOf(card)),
     );
     panel.setAttribute("aria-label", `${card.name}, ${spoken(card.from)}`);
   };
@@ -78,7 +75,7 @@
     panel.hidden = false;
     place(board.article(id));
     markOpen();
-    if (takesFocus) (panel.querySelector("[data-act], .ev-pop-more") ?? panel).focus();
+    if (takesFocus) (panel.querySelector("[data-act], summary") ?? panel).focus();
   };
   const close = (givesFocus) => {
     if (!open) return;
@@ -128,6 +125,6 @@
     fillPanel(card);
     place(board.article(open.id));
     markOpen();
-    if (act !== null) (panel.querySelector(`[data-act="${act}"]`) ?? panel.querySelector("[data-act], .ev-pop-more"))?.focus({ preventScroll: true });
+    if (act !== null) (panel.querySelector(`[data-act="${act}"]`) ?? panel.querySelector("[data-act], summary"))?.focus({ preventScroll: true });
   });
 })();

@@ -60,8 +60,8 @@
       start: at(card.from),
       end: at(card.until),
       classNames: ["ev", `st-${words.status[card.s].look}`, lane.get(card.id) ?? "", card.minutes <= SHORT ? "is-short" : ""].filter(Boolean),
-      startEditable: !!card.moves,
-      durationEditable: !!card.moves,
+      startEditable: card.acts.includes("move"),
+      durationEditable: card.acts.includes("move"),
       extendedProps: { card },
     }));
     const ground = board.feed.columns.flatMap((column) => column.ground.map(([kind, from, until, text], n) => ({

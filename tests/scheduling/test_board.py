@@ -1,6 +1,7 @@
 """The board: what its feed says of a day and a week, to whom, and that asking again is cheap and tells nothing."""
 
 import json
+import uuid
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.models import AccessLog, Clinic, Clinician, Role, Room, User
+from patients.models import Message
 from scheduling.board.asked import Asked, View
 from scheduling.models import Absence, Appointment, Closure, HoursChange, HoursKind
 from tests import factory
@@ -314,3 +316,134 @@ def test_the_board_of_another_zone_follows_its_own_midnight(desk: Client, moira:
     Clinic.objects.update(zone="Australia/Lord_Howe")
     assert feed_of(desk)["cards"] == []
     assert [one["from"] for one in feed_of(desk, TODAY + timedelta(days=1))["cards"]] == ["12:30"]
+
+
+# --- Moves ---
+def put(client: Client, visit: Appointment, wall: str, clinician: Clinician, **more: Any) -> Any:
+    sent = {"operation": uuid.uuid4(), "version": visit.version, "day": visit.wall_date.isoformat(), "time": wall}
+    address = reverse("appointment_place", args=[visit.public_id])
+    response = client.post(address, sent | {"clinician": clinician.pk} | more, headers={"Accept": "application/json"})
+    return response.status_code, json.loads(response.content)
+
+
+def test_a_card_moves_by_time_clinician_room_and_length(
+    desk: Client, moira: Clinician, anika: Clinician, rooms: list[Room]
+) -> None:
+    visit = take(moira, rooms[0], TODAY, "14:00", 30)
+    status, told = put(desk, visit, "15:15", anika, room=rooms[1].pk, minutes=45)
+    assert (status, told["ok"]) == (200, True)
+    visit.refresh_from_db()
+    assert told["version"] == visit.version
+    assert (visit.wall_time, visit.clinician, visit.room, visit.minutes) == (time(15, 15), anika, rooms[1], 45)
+    undone = desk.post(told["undo_url"], {"operation": uuid.uuid4()}, headers={"Accept": "application/json"})
+    assert json.loads(undone.content)["ok"]
+    visit.refresh_from_db()
+    assert (visit.wall_time, visit.clinician, visit.room, visit.minutes) == (time(14), moira, rooms[0], 30)
+
+
+def test_a_refused_card_is_told_why_and_what_is_free_beside_it(
+    desk: Client, moira: Clinician, anika: Clinician, rooms: list[Room]
+) -> None:
+    visit = take(moira, rooms[0], TODAY, "14:00", 30)
+    take(moira, rooms[0], TODAY, "15:00", 60)
+    status, told = put(desk, visit, "15:00", moira)
+    assert status == 409
+    assert told["said"].startswith("Moira is with Devika")
+    assert told["said"].endswith("until 16:00. Nothing was saved. Choose another time.")
+    assert [one["label"] for one in told["free"][:2]] == ["15:00 with Dr. Sandhu", "14:45 with Dr. Sandhu"]
+    visit.refresh_from_db()
+    assert visit.wall_time == time(14)
+    near = told["free"][0]
+    status, _told = put(desk, visit, near["time"], anika)
+    assert status == 200
+
+
+def test_a_longer_card_does_not_grow_over_the_next(desk: Client, moira: Clinician, rooms: list[Room]) -> None:
+    visit = take(moira, rooms[0], TODAY, "14:00", 30)
+    take(moira, rooms[0], TODAY, "14:45", 30)
+    status, told = put(desk, visit, "14:00", moira, minutes=60)
+    assert status == 409
+    assert told["said"].endswith("until 15:15. Nothing was saved. Choose another time.")
+    assert put(desk, visit, "14:00", moira, minutes=45)[0] == 200
+
+
+def test_a_room_that_was_pointed_at_is_meant(
+    desk: Client, moira: Clinician, anika: Clinician, rooms: list[Room]
+) -> None:
+    visit = take(moira, rooms[0], TODAY, "14:00", 30)
+    take(anika, rooms[1], TODAY, "14:00", 30)
+    third = factory.make_room("Room 3")
+    status, told = put(desk, visit, "14:00", moira, room=rooms[1].pk)
+    assert (status, told["said"]) == (409, "Room 2 is taken at this time. Nothing was saved. Room 1 is free.")
+    assert put(desk, visit, "14:00", moira, room=third.pk)[0] == 200
+    visit.refresh_from_db()
+    assert visit.room == third
+
+
+def test_another_room_or_length_is_no_news_for_the_patient(desk: Client, moira: Clinician, rooms: list[Room]) -> None:
+    visit = take(moira, rooms[0], TODAY, "14:00", 30)
+    assert put(desk, visit, "14:00", moira, room=rooms[1].pk, minutes=45)[0] == 200
+    assert not Message.objects.exists()
+    visit.refresh_from_db()
+    assert put(desk, visit, "16:00", moira)[0] == 200
+    assert Message.objects.exists()
+
+
+def test_a_card_dropped_too_late_asks_for_a_reason(
+    desk: Client, moira: Clinician, rooms: list[Room], plan: TreatmentPlan
+) -> None:
+    first, second = plan.sessions.order_by("number")[:2]
+    take(moira, rooms[0], TODAY, "10:00", 45, patient=plan.patient, session=first)
+    visit = take(moira, rooms[0], TODAY + timedelta(days=7), "10:00", 45, patient=plan.patient, session=second)
+    late = TODAY + timedelta(days=22)
+    status, told = put(desk, visit, "10:00", moira, day=late.isoformat())
+    assert (status, told["asks"]) == (409, True)
+    assert put(desk, visit, "10:00", moira, day=late.isoformat(), reason="Was away")[0] == 200
+    visit.refresh_from_db()
+    assert (visit.wall_date, visit.late_reason) == (late, "Was away")
+
+
+def test_too_early_asks_only_those_who_may_overrule(
+    desk: Client, moira: Clinician, rooms: list[Room], plan: TreatmentPlan
+) -> None:
+    first, second = plan.sessions.order_by("number")[:2]
+    take(moira, rooms[0], TODAY, "10:00", 45, patient=plan.patient, session=first)
+    visit = take(moira, rooms[0], TODAY + timedelta(days=7), "10:00", 45, patient=plan.patient, session=second)
+    early = (TODAY + timedelta(days=3)).isoformat()
+    assert put(desk, visit, "10:00", moira, day=early)[1]["asks"] is False
+    treats = Client()
+    treats.force_login(moira.user, BACKEND)
+    assert put(treats, visit, "10:00", moira, day=early)[1]["asks"] is True
+    assert put(treats, visit, "10:00", moira, day=early, reason="Flies home")[0] == 200
+
+
+def test_a_stale_card_names_who_changed_it(desk: Client, moira: Clinician, rooms: list[Room]) -> None:
+    visit = take(moira, rooms[0], TODAY, "14:00", 30)
+    other = Client()
+    other.force_login(factory.make_user(Role.FRONT_DESK, name="Dana Rideout"), BACKEND)
+    assert put(other, visit, "16:00", moira)[0] == 200
+    status, told = put(desk, visit, "15:00", moira)
+    assert status == 409
+    assert told["said"].startswith("Dana Rideout moved this visit to Mon 23 Nov, 16:00 at 09:00.")
+
+
+@pytest.mark.parametrize(("wall", "minutes"), [("25:00", 30), ("14:00", 999)])
+def test_a_time_that_is_none_is_refused(
+    desk: Client, moira: Clinician, rooms: list[Room], wall: str, minutes: int
+) -> None:
+    visit = take(moira, rooms[0], TODAY, "14:00", 30)
+    assert put(desk, visit, wall, moira, minutes=minutes)[0] == 422
+
+
+def test_the_hour_that_spring_skips_is_told(desk: Client, moira: Clinician, rooms: list[Room]) -> None:
+    visit = take(moira, rooms[0], TODAY, "14:00", 30)
+    status, told = put(desk, visit, "02:30", moira, day="2027-03-14")
+    assert (status, told["said"][:22]) == (422, "The clocks skip 02:30 ")
+
+
+def test_a_card_has_the_acts_of_its_state_and_of_the_person(desk: Client, moira: Clinician, rooms: list[Room]) -> None:
+    take(moira, rooms[0], TODAY, "14:00", 30)
+    owner = Client()
+    owner.force_login(factory.make_user(Role.OWNER), BACKEND)
+    assert feed_of(desk)["cards"][0]["acts"] == ["arrive", "start", "confirm", "move", "cancel"]
+    assert feed_of(owner)["cards"][0]["acts"] == []
