@@ -103,7 +103,8 @@ class Told:
         icon, words, tone = _told_as(step)
         at = event.pgh_created_at if before is not None else event.ends_at
         text = str(words()) % {"what": self.what(event)}
-        said = _joined(self.course(event), _by(event), _why(step), self.who(event), _late(event))
+        how = _how(step) or _by(event)
+        said = _joined(self.course(event), how, _why(step), self.who(event), _late(event))
         return Happening(at, icon, text, said, tone, self.page(event))
 
     def numbered(self, step: Step) -> Happening | None:
@@ -177,10 +178,15 @@ def _told_as(step: Step) -> tuple[str, Any, str]:
 
 
 def _by(event: Any) -> str:  # noqa: ANN401
-    """Return "by the patient" for a visit that was cancelled by somebody, and how one was confirmed."""
-    if event.status == AppointmentStatus.CONFIRMED:
-        return str(event.get_confirmed_how_display())
+    """Return "by the patient" for a visit that was cancelled by somebody."""
     return _("by %(whom)s") % {"whom": event.get_cancelled_by_display()} if event.cancelled_by else ""
+
+
+def _how(step: Step) -> str:
+    """Return how a visit was confirmed by this change."""
+    event, before = step
+    is_new = before is None or event.confirmed_at != before.confirmed_at
+    return str(event.get_confirmed_how_display()) if event.status == AppointmentStatus.CONFIRMED and is_new else ""
 
 
 def _late(event: Any) -> str:  # noqa: ANN401

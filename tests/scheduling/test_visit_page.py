@@ -14,7 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.models import AccessLog, Clinician, Device, DeviceKind, Operation, Role, Room
-from scheduling.models import Appointment
+from scheduling.models import Appointment, ConfirmedHow
+from scheduling.services.statuses import confirm_appointment
 from tests import factory
 from tests.scheduling.conftest import MONDAY
 from tests.scheduling.helpers import take
@@ -287,3 +288,79 @@ def test_the_number_of_queries_is_fixed(desk: Client, course: list[Appointment])
             press(desk, "appointment_restore", course[0], reason="again")
         list(get_messages(desk.get(reverse("day")).wsgi_request))
     assert counts[1:] == [QUERIES, QUERIES], counts
+
+
+def test_the_page_offers_the_next_step_and_sends_the_version_that_it_showed(
+    desk: Client, moira: Clinician, rooms: list[Room]
+) -> None:
+    visit = take(moira, rooms[0], MONDAY.date(), "09:15", 30)
+    page = desk.get(reverse("appointment", args=[visit.public_id])).content.decode()
+    assert re.search(r'btn-primary"\s+data-key="a">Arrived<kbd>A</kbd>', page)
+    for name in ("arrive", "start", "confirm"):
+        assert f'action="/appointments/{visit.public_id}/{name}/"' in page
+    assert page.count('name="version" value="1"') >= 3
+    press(desk, "appointment_arrive", visit, version=1)
+    answer = press(desk, "appointment_start", visit, version=1)
+    assert said(answer).startswith("Dana Rideout marked this visit arrived at 09:00. Nothing was saved.")
+    press(desk, "appointment_start", visit, version=2)
+    page = desk.get(reverse("appointment", args=[visit.public_id])).content.decode()
+    assert re.search(r'btn-primary"\s+data-key="d">Complete<kbd>D</kbd>', page)
+    assert "Arrived 09:00 In treatment 09:00" in shown(desk, visit)
+
+
+def test_the_history_tells_each_step_and_each_step_back_with_who_and_why(
+    desk: Client, course: list[Appointment]
+) -> None:
+    visit = course[0]
+    at = factory.at(TUESDAY, "13:50")
+    desk.logout()
+    dana = factory.make_user(Role.FRONT_DESK, name="Anna Kieley", last_active_at=at)
+    with time_machine.travel(at, tick=True):
+        desk.force_login(dana, BACKEND)
+        press(desk, "appointment_confirm", visit, how="phone")
+        press(desk, "appointment_arrive", visit)
+        press(desk, "appointment_step_back", visit)
+        press(desk, "appointment_start", visit)
+        press(desk, "appointment_step_back", visit)
+        press(desk, "appointment_start", visit)
+        press(desk, "appointment_complete", visit)
+        press(desk, "appointment_step_back", visit, reason="the wrong row")
+        press(desk, "appointment_complete", visit)
+        page = shown(desk, visit)
+    told = [
+        "Session 1 completed Anna Kieley",
+        "Session 1: not completed after all the wrong row · Anna Kieley",
+        "Session 1 completed Anna Kieley",
+        "Session 1 began Anna Kieley",
+        "Session 1: not begun after all Anna Kieley",
+        "Session 1 began Anna Kieley",
+        "Session 1: not arrived after all Anna Kieley",
+        "Arrived for Session 1 Anna Kieley",
+        "Session 1 confirmed by phone · Anna Kieley",
+    ]
+    at_line = 0
+    for line in reversed(told):  # a test is one transaction: its events bear one moment, and stand as they came
+        at_line = page.index(line, at_line) + 1
+    assert "Stands again the wrong row" in page
+
+
+def test_a_confirmation_by_the_link_and_short_notice_are_told(
+    desk: Client, moira: Clinician, rooms: list[Room]
+) -> None:
+    visit = take(moira, rooms[0], date(2026, 11, 24), "08:45", 30)
+    asked = {"appointment_id": visit.pk, "actor": None, "now": MONDAY}
+    confirm_appointment(key=uuid.uuid4(), how=ConfirmedHow.LINK, **asked)
+    page = shown(desk, visit)
+    assert "Consultation confirmed by the link in the mail" in page
+    assert "Confirmed by the link in the mail Mon 23 Nov, 09:00" in page
+    press(desk, "appointment_cancel", visit, why="ill", by="patient")
+    assert "by the patient · Patient is ill · Dana Rideout · short notice" in shown(desk, visit)
+
+
+def test_a_completed_visit_goes_on_or_is_booked_again(desk: Client, course: list[Appointment]) -> None:
+    Appointment.objects.filter(pk=course[0].pk).update(status="completed")
+    page = desk.get(reverse("appointment", args=[course[0].public_id])).content.decode()
+    assert f'formaction="/appointments/{course[0].public_id}/step-back/"' in page
+    assert "Booked again" in page
+    answer = press(desk, "appointment_step_back", course[0], reason="goes on")
+    assert said(answer) == f"{course[0].patient.full_name}: in treatment again."
