@@ -1,6 +1,7 @@
 """When: hours, absences, closures, appointments, and which message speaks of which appointment."""
 
 from .appointments import AHEAD, HOLDING, Appointment, AppointmentKind, AppointmentStatus, CancelledBy, ConfirmedHow
+from .away import AwayPlan, AwayState
 from .calls import Call, CallOutcome
 from .hours import Absence, Closure, HoursChange, HoursKind, WeeklyHours
 from .links import AppointmentMessage, SeriesMessage
@@ -25,6 +26,8 @@ __all__ = [
     "AppointmentKind",
     "AppointmentMessage",
     "AppointmentStatus",
+    "AwayPlan",
+    "AwayState",
     "Call",
     "CallOutcome",
     "CancelledBy",

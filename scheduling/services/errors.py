@@ -87,3 +87,11 @@ class OfferRefused(BookingError):
 
 class OfferGone(OfferRefused):
     """The offer is over: taken, declined, lapsed or taken back."""
+
+
+class AwayRefused(BookingError):
+    """A plan for an absence cannot be made or applied. `visits` are those that can no longer go where it says."""
+
+    def __init__(self, sentence: str, visits: list[int] | None = None) -> None:
+        super().__init__(sentence)
+        self.visits = visits or []

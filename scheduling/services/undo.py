@@ -14,8 +14,9 @@ from scheduling.models import HOLDING, Appointment, AppointmentStatus
 from scheduling.services import notices
 from scheduling.services.errors import PlanNotOpen, TooManySessions, UndoRefused
 from scheduling.services.files import refuse_closed
+from scheduling.services.journal import ChangedSince, Journal, put_back
 from scheduling.services.lengths import change_plan, drop_last, open_sessions, reopen
-from scheduling.services.locks import lock_for_appointments
+from scheduling.services.locks import lock_book, lock_for_appointments
 from scheduling.services.motion import visits_in_motion
 from scheduling.services.numbering import refuse_onto_a_pause, renumber
 from scheduling.services.spacing import too_near
@@ -28,6 +29,7 @@ BOOKINGS = {"book_series", "book_visit", "book_earlier"}
 UNDOABLE = BOOKINGS | {
     "move_appointment",
     "move_series",
+    "apply_away_plan",
     "swap_appointments",
     "move_to_earlier",
     "cancel_appointment",
@@ -109,6 +111,7 @@ def _undo(operation: Operation, operation_id: uuid.UUID, now: datetime) -> None:
         for plan in plans:
             _shrink(plan, done.result.get("added", 0))
             renumber(plan)
+    _put_rows_back(done)
     for plan in plans:
         _refuse_too_near(plan, done, visits)
     if (done.kind not in BOOKINGS and not _is_quiet(done)) or how == "cancelled":
@@ -116,6 +119,19 @@ def _undo(operation: Operation, operation_id: uuid.UUID, now: datetime) -> None:
     wait_again(done, now)
     compare_and_set(done, same=("undone_by_id",), undone_by=operation)
     operation.result = {"how": how, "count": len(visits)}
+
+
+def _put_rows_back(done: Operation) -> None:
+    """Take away what else the act noted: the absence for which visits were planned anew."""
+    rows = [entry for entry in done.touched if "row" in entry]
+    lock_book(
+        clinicians=[entry["after"]["clinician_id"] for entry in rows]
+    )  # held already, where visits of theirs move
+    try:
+        put_back(rows, Journal())
+    except ChangedSince as error:
+        words = _("The absence was changed since. Nothing was undone. Change it under Hours, then move the visits.")
+        raise UndoRefused(words) from error
 
 
 def _refuse_too_near(plan: TreatmentPlan, done: Operation, visits: list[Appointment]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduling.planning.away import solve as solving
+from scheduling.planning.away import model
 from scheduling.planning.away.greedy import greedy
 from scheduling.planning.away.model import Job, Near, Place, Plan, Problem, Score, furnish, is_legal
 from scheduling.planning.away.solve import Found, solve
@@ -157,8 +157,8 @@ def test_places_that_are_cut_off_never_make_it_claim_too_much(most: int, problem
     if not stands(problem, tuple(job.own for job in problem.jobs)):
         return
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(solving, "MOST_COLUMNS", 0)
-        patch.setattr(solving, "FEWEST_PLACES", most)
+        patch.setattr(model, "MOST_COLUMNS", 0)
+        patch.setattr(model, "FEWEST_PLACES", most)
         found = solve(problem)
     best = best_by_brute_force(problem)
     assert best is not None and stands(problem, found.plan)

@@ -16,12 +16,13 @@ from django.db import connection
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
-from clinic.models import Clinician, Device, DeviceKind, Operation, Room
+from clinic.models import Clinician, Device, DeviceKind, Operation, Role, Room
 from patients.models import Patient
 from scheduling import services
 from scheduling.models import (
     Absence,
     Appointment,
+    AwayPlan,
     CallOutcome,
     Closure,
     HoursChange,
@@ -50,6 +51,8 @@ from scheduling.services import (
     wall_times,
 )
 from scheduling.services import locks as book_locks
+from scheduling.services.away import look, start_plan
+from scheduling.services.away_apply import apply_plan
 from scheduling.services.hours_rules import WeekSpan
 from scheduling.services.merging import Pair
 from scheduling.services.moves import Move
@@ -152,6 +155,27 @@ def moving_one(house: House) -> Callable[[], Operation]:
 def moving_all(house: House) -> Callable[[], Operation]:
     wanted = [Move(visit.pk, house.to(visit, who=1)) for visit in house.visits]
     return lambda: house.ask(moves.move_series, moves=wanted)
+
+
+def planned_away(house: House) -> AwayPlan:
+    """Return a plan for a day on which one of the house is away, as it was found."""
+    day = house.visits[0].wall_date
+    span = {"since": factory.at(day, "00:00"), "until": factory.at(day + DAY, "00:00")}
+    desk = factory.make_user(Role.FRONT_DESK)
+    plan = start_plan(clinician_id=house.people[0].pk, actor=desk, now=MONDAY, **span)
+    look(plan_id=plan.pk, now=MONDAY)
+    plan.refresh_from_db()
+    return plan
+
+
+def applying_a_plan(house: House) -> Callable[[], Operation]:
+    plan = planned_away(house)
+    return lambda: house.ask(apply_plan, plan_id=plan.pk, version=plan.version, note_absence=True)
+
+
+def undoing_a_plan(house: House) -> Callable[[], Operation]:
+    plan = planned_away(house)
+    return house.done(apply_plan, plan_id=plan.pk, version=plan.version, note_absence=True)
 
 
 def swapping(house: House) -> Callable[[], Operation]:
@@ -257,6 +281,8 @@ WRITERS: dict[str, Callable[[House], Callable[[], Operation]]] = {
     "move_appointment": moving_one,
     "move_series": moving_all,
     "swap_appointments": swapping,
+    "apply_plan": applying_a_plan,
+    "undo_operation of a plan for an absence": undoing_a_plan,
     "cancel_appointment": of_visit(appointments.cancel_appointment, reason="Ill"),
     "complete_appointment": of_visit(appointments.complete_appointment, now=LATER),
     "miss_appointment": of_visit(appointments.miss_appointment, now=LATER),

@@ -4,13 +4,13 @@ Free times are those of the planner (`freetime.py`): all these visits are looked
 taken out. Days are those on which the visit would break no window, on either side.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from itertools import combinations
+from itertools import combinations, groupby
 
 from scheduling.models import AHEAD, Appointment
-from scheduling.planning.away.model import Job, Near, Place, Plan, Problem, Score, furnish, stays
+from scheduling.planning.away.model import Job, Near, Place, Plan, Problem, Score, furnish, most_places, stays
 from scheduling.planning.checks import early
 from scheduling.planning.context import Context
 from scheduling.planning.freetime import Span, Visit, from_epoch, to_epoch
@@ -77,8 +77,14 @@ def visits_hit(away: Away, now: datetime) -> list[Appointment]:
     return list(found.select_related("patient", "session__plan__patient", "room", "device").order_by("starts_at", "pk"))
 
 
-def read_all(away: Away, visits: Sequence[Appointment], now: datetime, only: int | None = None) -> Reading:
-    """Read where each of these visits could go; with `only`, where that one (its key) could, the others as they are."""
+def read_all(
+    away: Away, visits: Sequence[Appointment], now: datetime, only: int | None = None, whole: Collection[int] = ()
+) -> Reading:
+    """Read where each of these visits could go; with `only`, where that one (its key) could, the others as they are.
+
+    Of a visit that could go almost anywhere the nearest days are read, as many as the solver can take; all days of
+    those in `whole`.
+    """
     slots = [Slot(visit.starts_at, visit.clinician_id) for visit in visits]
     keys = [visit.pk for visit in visits]
     contexts = {
@@ -91,7 +97,8 @@ def read_all(away: Away, visits: Sequence[Appointment], now: datetime, only: int
         if visit.pk in contexts:
             allowed = _days(away, contexts[visit.pk], visit, days, visits)
             windows[visit.pk] = Window(allowed[0], allowed[-1]) if allowed else Window(days[visit.pk], date.min)
-            job = replace(job, places=tuple(_places(contexts[visit.pk], job, allowed)))
+            most = None if visit.pk == only or visit.pk in whole or away.same_person_first else most_places(len(visits))
+            job = replace(job, places=tuple(_places(contexts[visit.pk], job, allowed, most)))
         jobs.append(job)
     problem = Problem(
         tuple(jobs),
@@ -138,15 +145,30 @@ def _job(visit: Appointment, day: date) -> Job:
     )
 
 
-def _places(context: Context, job: Job, days: Sequence[date]) -> Iterator[Place]:
-    """Yield every start, on these days, at which a clinician, the patient, some room and some device are free."""
-    for day in days:
-        for clinician_id in context.clinicians:
-            for stretch in context.minutes_free(day, clinician_id):
-                for minute, start in stretch:
-                    place = Place(start, clinician_id, day.toordinal(), abs(minute - context.around_minute))
-                    if place != job.own:
-                        yield place
+def _places(context: Context, job: Job, days: Sequence[date], most: int | None) -> Iterator[Place]:
+    """Yield every start, on these days, at which a clinician, the patient, some room and some device are free.
+
+    The nearest days come first. It ends once there were more than `most`: all on days farther off rank behind those.
+    """
+    count = 0
+    for _off, on_both_sides in groupby(
+        sorted(days, key=lambda day: abs(day.toordinal() - job.own.day)),
+        key=lambda day: abs(day.toordinal() - job.own.day),
+    ):
+        for place in (place for day in on_both_sides for place in _on(context, job, day)):
+            count += 1
+            yield place
+        if most is not None and count > most:
+            return
+
+
+def _on(context: Context, job: Job, day: date) -> Iterator[Place]:
+    for clinician_id in context.clinicians:
+        for stretch in context.minutes_free(day, clinician_id):
+            for minute, start in stretch:
+                place = Place(start, clinician_id, day.toordinal(), abs(minute - context.around_minute))
+                if place != job.own:
+                    yield place
 
 
 # --- Days that break no window ---

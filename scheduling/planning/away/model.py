@@ -13,6 +13,14 @@ from scheduling.planning.freetime import Span, fits
 
 QUARTER = 15
 """Minutes in which a shift of time is counted; a quarter that has begun counts whole."""
+MOST_COLUMNS = 30_000
+"""Places of all visits together that go into the program; a visit with more keeps its nearest."""
+FEWEST_PLACES = 200
+
+
+def most_places(visits: int) -> int:
+    """Return how many places each of so many visits may have in the program."""
+    return max(FEWEST_PLACES, MOST_COLUMNS // max(1, visits))
 
 
 class Place(NamedTuple):

@@ -12,15 +12,12 @@ from time import monotonic
 from typing import NamedTuple
 
 from scheduling.planning.away.greedy import greedy
-from scheduling.planning.away.model import Place, Plan, Problem, Score, clusters, is_legal, seat, stays
+from scheduling.planning.away.model import Place, Plan, Problem, Score, clusters, is_legal, most_places, seat, stays
 from scheduling.planning.away.program import Program
 from scheduling.planning.away.rows import Column, Row, columns_of, rows_of
 
 LIMIT = 10.0
 """Seconds that a search may take."""
-MOST_COLUMNS = 30_000
-"""Places of all visits together that go into the program; a visit with more keeps its nearest."""
-FEWEST_PLACES = 200
 
 
 class Moment(NamedTuple):
@@ -207,7 +204,7 @@ def shorten(problem: Problem) -> tuple[Problem, list[Place | None]]:
     That one stands in the program for all that were cut off, and conflicts with nothing: where the best plan does not
     use it, cutting has changed nothing.
     """
-    most = max(FEWEST_PLACES, MOST_COLUMNS // max(1, len(problem.jobs)))
+    most = most_places(len(problem.jobs))
     jobs, beyond = [], []
     for job in problem.jobs:
         ordered = sorted(job.places, key=lambda place: (problem.rank(problem.price(job, place)), place))
