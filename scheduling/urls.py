@@ -40,6 +40,7 @@ urlpatterns: list[URLPattern] = [
     path("appointments/<uuid:public_id>/arrive/", visit_acts.appointment_arrive, name="appointment_arrive"),
     path("appointments/<uuid:public_id>/start/", visit_acts.appointment_start, name="appointment_start"),
     path("appointments/<uuid:public_id>/step-back/", visit_acts.appointment_step_back, name="appointment_step_back"),
+    path("appointments/<uuid:public_id>/menu/", day.visit_menu, name="appointment_menu"),
     path("appointments/<uuid:public_id>/complete/", visit_acts.appointment_complete, name="appointment_complete"),
     path("appointments/<uuid:public_id>/no-show/", visit_acts.appointment_no_show, name="appointment_no_show"),
     path("appointments/<uuid:public_id>/cancel/", visit_acts.appointment_cancel, name="appointment_cancel"),

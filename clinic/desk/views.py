@@ -2,12 +2,15 @@
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic.lib.access import Permission, requires
+from clinic.lib.back import back
 from clinic.lib.requests import person
+from clinic.lib.screen import CHOICES, STATES, choose
 from clinic.models import Theme, User
 
 
@@ -39,9 +42,21 @@ def set_keys(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204) if request.htmx else _back(request)  # type: ignore[attr-defined]
 
 
+@require_POST
+@requires(Permission.SIGNED_IN)
+def set_screen(request: HttpRequest) -> HttpResponse:
+    """Hide or show on this browser's screen what it may leave out, and return to the page it was chosen on."""
+    chosen = [(what, request.POST[what]) for what in CHOICES if what in request.POST]
+    if not chosen or any(state not in STATES for _what, state in chosen):
+        return HttpResponseBadRequest(_("Choose shown or hidden."))
+    for what, state in chosen:
+        choose(request, what, state)
+    return redirect(back(request, reverse("home")))
+
+
 def _back(request: HttpRequest) -> HttpResponse:
     """Return to the page that a form stood on."""
-    back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
-        back = "home"
-    return redirect(back)
+    to = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(to, {request.get_host()}, require_https=request.is_secure()):
+        to = "home"
+    return redirect(to)

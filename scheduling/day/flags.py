@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
@@ -46,7 +47,27 @@ class Measures:
     def of(
         cls, clinic: Clinic, now: datetime, *, outside: Collection[int] = frozenset(), discreet: bool = False
     ) -> "Measures":
+        """Take the clinic's own numbers."""
         return cls(now, clinic.tz, clinic.notice_hours, clinic.late_minutes, clinic.age_of_majority, outside, discreet)
+
+    # What says the same of every visit is worded once.
+    @cached_property
+    def first(self) -> Flag:
+        words = _("The first visit here: allow time for the tour and the file.")
+        return Flag("first", "stars", _("First visit"), words)
+
+    @cached_property
+    def unconfirmed(self) -> Flag:
+        words = ngettext(
+            "Not confirmed, and less than %(n)d hour ahead: call.",
+            "Not confirmed, and less than %(n)d hours ahead: call.",
+            self.notice_hours,
+        )
+        return Flag("unconfirmed", "telephone", _("Unconfirmed"), words % {"n": self.notice_hours})
+
+    @cached_property
+    def notice(self) -> timedelta:
+        return timedelta(hours=self.notice_hours)
 
 
 def flags_of(visit: DayVisit, at: Measures) -> list[Flag]:
@@ -106,20 +127,14 @@ def _spacing(visit: DayVisit, at: Measures) -> Iterator[Flag]:
         yield Flag("gap", "calendar-plus", _("Long gap"), _because(words, visit.late_reason, at))
 
 
-def _first(visit: DayVisit, _at: Measures) -> Iterator[Flag]:
+def _first(visit: DayVisit, at: Measures) -> Iterator[Flag]:
     if visit.is_first:
-        yield Flag("first", "stars", _("First visit"), _("The first visit here: allow time for the tour and the file."))
+        yield at.first
 
 
 def _unconfirmed(visit: DayVisit, at: Measures) -> Iterator[Flag]:
-    left = visit.starts_at - at.now
-    if visit.status == AppointmentStatus.BOOKED and timedelta() < left <= timedelta(hours=at.notice_hours):
-        words = ngettext(
-            "Not confirmed, and less than %(n)d hour ahead: call.",
-            "Not confirmed, and less than %(n)d hours ahead: call.",
-            at.notice_hours,
-        )
-        yield Flag("unconfirmed", "telephone", _("Unconfirmed"), words % {"n": at.notice_hours})
+    if visit.status == AppointmentStatus.BOOKED and at.now < visit.starts_at <= at.now + at.notice:
+        yield at.unconfirmed
 
 
 def _no_mail(visit: DayVisit, at: Measures) -> Iterator[Flag]:

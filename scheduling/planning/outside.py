@@ -16,7 +16,7 @@ STATEMENT = """
 WITH visits AS MATERIALIZED (
     SELECT id, clinician_id, tstzrange(starts_at, ends_at) AS span
     FROM scheduling_appointment
-    WHERE starts_at >= %(now)s AND status = ANY(%(waiting)s)
+    WHERE starts_at >= %(now)s AND starts_at < %(until)s AND status = ANY(%(waiting)s)
         AND (%(clinicians)s::bigint[] IS NULL OR clinician_id = ANY(%(clinicians)s))
 ), reach AS (
     SELECT (min(lower(span)) AT TIME ZONE %(zone)s)::date AS first,
@@ -59,8 +59,12 @@ WHERE free.spans IS NULL OR NOT visits.span <@ free.spans
 """
 
 
-def outside_hours(*, now: datetime, zone: ZoneInfo, clinicians: Iterable[int] | None = None) -> set[int]:
-    """Return the visits (their keys) from now on that stand outside their clinician's hours; of these clinicians only.
+def outside_hours(
+    *, now: datetime, zone: ZoneInfo, clinicians: Iterable[int] | None = None, until: datetime | None = None
+) -> set[int]:
+    """Return the visits (their keys) from now on that stand outside their clinician's hours.
+
+    Of these clinicians only, and of those that start before `until` only, where that is asked.
 
     A visit stands outside when any minute of it lies in no work, in a break, in an absence or on a closed day.
     """
@@ -69,6 +73,7 @@ def outside_hours(*, now: datetime, zone: ZoneInfo, clinicians: Iterable[int] | 
             STATEMENT,
             {
                 "now": now,
+                "until": until or "infinity",
                 "zone": str(zone),
                 "waiting": [str(status) for status in WAITING],
                 "clinicians": None if clinicians is None else list(clinicians),

@@ -2,14 +2,48 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
+
+from django.db import connection
 
 from clinic.lib.days import day_span, local_day, midnight, wall_time
 from scheduling.models import Absence, Closure, HoursChange, HoursKind, WeeklyHours
 
 Walls = tuple[time, time]
 """From one wall time until another. Until midnight is `time.max`."""
+
+# Four small tables, one question: the day's page asks it all day long.
+STATEMENT = """\
+SELECT 'weekly', id, clinician_id, kind, weekday, starts, ends, valid_from AS first, valid_until, NULL::timestamptz
+        AS since, NULL::timestamptz
+    FROM scheduling_weeklyhours WHERE weekday = ANY(%(weekdays)s)
+        AND valid_from <= %(last)s AND coalesce(valid_until, %(first)s) >= %(first)s
+UNION ALL SELECT 'change', id, clinician_id, note, NULL, starts, ends, "on", NULL, NULL, NULL
+    FROM scheduling_hourschange WHERE "on" BETWEEN %(first)s AND %(last)s
+UNION ALL SELECT 'absence', id, clinician_id, reason, NULL, NULL, NULL, NULL, NULL, starts_at, ends_at
+    FROM scheduling_absence WHERE ends_at > %(since)s AND starts_at < %(until)s
+UNION ALL SELECT 'closure', id, NULL, name, NULL, NULL, NULL, starts_on, ends_on, NULL, NULL
+    FROM scheduling_closure WHERE ends_on >= %(first)s AND starts_on <= %(last)s
+ORDER BY starts, first, since, 2
+"""
+
+
+class _Row(NamedTuple):
+    """One row of the statement; what a kind does not have is None."""
+
+    what: str
+    pk: int
+    clinician_id: int
+    word: str
+    weekday: int
+    starts: time
+    ends: time
+    first: date
+    last: date | None
+    since: datetime
+    until: datetime
 
 
 @dataclass(frozen=True)
@@ -65,18 +99,37 @@ class Hours:
 
     @classmethod
     def read(cls, first: date, last: date, zone: ZoneInfo) -> "Hours":
-        """Read the hours of everybody between two local days, both included. Four queries."""
-        since, until = midnight(first, zone), midnight(last + timedelta(days=1), zone)
-        rows = WeeklyHours.objects.filter(valid_from__lte=last).exclude(valid_until__lt=first)
-        return cls(
-            first,
-            last,
-            zone,
-            list(rows.order_by("starts")),
-            list(HoursChange.objects.filter(on__range=(first, last)).order_by("starts")),
-            list(Absence.objects.filter(ends_at__gt=since, starts_at__lt=until).select_related("clinician")),
-            list(Closure.objects.filter(ends_on__gte=first, starts_on__lte=last)),
-        )
+        """Read the hours of everybody between two local days, both included. One query."""
+        days = [first + timedelta(days=n) for n in range(min((last - first).days + 1, 7))]
+        hours = cls(first, last, zone)
+        asked: dict[str, Any] = {
+            "first": first,
+            "last": last,
+            "weekdays": [day.weekday() for day in days],
+            "since": midnight(first, zone),
+            "until": midnight(last + timedelta(days=1), zone),
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(STATEMENT, asked)
+            for row in cursor.fetchall():
+                hours.keep(_Row(*row))
+        return hours
+
+    def keep(self, row: "_Row") -> None:
+        """Keep one row of the statement among its kind."""
+        who = row.clinician_id
+        if row.what == "weekly":
+            times = {"weekday": row.weekday, "starts": row.starts, "ends": row.ends}
+            valid = {"valid_from": row.first, "valid_until": row.last}
+            self.weekly.append(WeeklyHours(pk=row.pk, clinician_id=who, kind=row.word, **times, **valid))
+        elif row.what == "change":
+            own = {"on": row.first, "starts": row.starts, "ends": row.ends, "note": row.word}
+            self.changes.append(HoursChange(pk=row.pk, clinician_id=who, **own))
+        elif row.what == "absence":
+            gone = {"starts_at": row.since, "ends_at": row.until, "reason": row.word}
+            self.absences.append(Absence(pk=row.pk, clinician_id=who, **gone))
+        else:
+            self.closures.append(Closure(pk=row.pk, name=row.word, starts_on=row.first, ends_on=row.last or row.first))
 
     def closure_on(self, day: date) -> Closure | None:
         """Return the closure that holds on a day; the longest where several do."""

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 import time_machine
-from playwright.sync_api import Page, expect
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
 
 from clinic.models import Clinic, Clinician, Role, Theme, User
 from scheduling.models import Appointment, Closure
@@ -55,6 +58,14 @@ def row(page: Page, name: str) -> Any:
     return page.locator("tr.day-row").filter(has_text=name)
 
 
+def open_menu(page: Page, name: str) -> Any:
+    """Press a line's ⋯ and return its menu."""
+    row(page, name).get_by_role("link", name=re.compile("^More for")).click()
+    menu = row(page, name).locator("details.day-more")
+    expect(menu).to_have_attribute("open", "")
+    return menu
+
+
 def head_of(page: Page, name: str) -> str:
     """Return the words of the group under which a patient stands."""
     group = page.locator("tbody").filter(has=page.locator("tr.day-row").filter(has_text=name))
@@ -94,9 +105,13 @@ def test_a_no_show_is_noted_and_stands_apart(desk: Page, book: dict[str, Any]) -
 def test_cancelling_asks_why_and_is_done_by_keyboard_alone(
     desk: Page, book: dict[str, Any], assert_no_violations: Callable[[Page], None]
 ) -> None:
+    row(desk, "Idrissi-Noseworthy").get_by_role("link", name=re.compile("^More for")).focus()
+    desk.keyboard.press("Enter")
     more = row(desk, "Idrissi-Noseworthy").locator("summary")
-    more.focus()
-    for key in ("Enter", "Tab", "Tab", "Enter"):
+    expect(more).to_be_focused()
+    assert_no_violations(desk)
+    to_cancel = ("Tab", "Tab", "Tab", "Tab", "Enter")  # the phone, no-show, move, cancel
+    for key in to_cancel:
         desk.keyboard.press(key)
     dialog = desk.get_by_role("dialog")
     expect(dialog).to_contain_text("Cancel session 1 of Fatima Zahra Idrissi-Noseworthy?")
@@ -104,7 +119,7 @@ def test_cancelling_asks_why_and_is_done_by_keyboard_alone(
     desk.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(more).to_be_focused()
-    for key in ("Enter", "Tab", "Tab", "Enter"):
+    for key in ("Enter", *to_cancel):
         desk.keyboard.press(key)
     desk.keyboard.press("Space")
     desk.keyboard.press("ArrowDown")
@@ -118,8 +133,7 @@ def test_cancelling_asks_why_and_is_done_by_keyboard_alone(
 
 
 def test_something_else_asks_for_words(desk: Page) -> None:
-    row(desk, "Penney3").locator("summary").click()
-    row(desk, "Penney3").get_by_role("button", name="Cancel").click()
+    open_menu(desk, "Penney3").get_by_role("button", name="Cancel").click()
     dialog = desk.get_by_role("dialog")
     dialog.get_by_label("Something else").check()
     dialog.get_by_role("button", name=re.compile("^Cancel the consultation")).click()
@@ -138,7 +152,7 @@ def test_a_visit_that_someone_closed_meanwhile_says_so(desk: Page, book: dict[st
 
 def test_a_visit_moves_to_a_free_time(desk: Page, book: dict[str, Any]) -> None:
     desk.goto("/day/2026-12-01/")
-    row(desk, "Idrissi-Noseworthy").get_by_role("link", name="Move").click()
+    open_menu(desk, "Idrissi-Noseworthy").get_by_role("link", name="Move").click()
     expect(desk.get_by_role("heading", level=1)).to_have_text("Move session 2 of 10")
     desk.get_by_role("button", name="Thu 3 Dec, 13:45 with Moira Hynes").click()
     expect(desk.get_by_role("heading", level=1)).to_have_text("Thursday 3 December")
@@ -164,6 +178,97 @@ def test_other_days_by_arrow_by_date_and_for_one_clinician(desk: Page, book: dic
     desk.locator("h1").click()
     desk.keyboard.press("t")
     expect(heading).to_have_text("Tuesday 24 November")
+
+
+def test_every_act_of_a_visit_has_a_key(desk: Page, book: dict[str, Any]) -> None:
+    desk.keyboard.press("?")
+    keys = desk.get_by_role("dialog")
+    for words in (
+        "Walk the visits",
+        "On a visit: its next act",
+        "On a visit: move, cancel, all its acts",
+        "Hide names",
+    ):
+        expect(keys).to_contain_text(words)
+    desk.keyboard.press("Escape")
+    expect(keys).to_be_hidden()
+    desk.keyboard.press("ArrowDown")
+    expect(row(desk, "Penney0").locator(".day-at")).to_be_focused()
+    desk.keyboard.press("ArrowDown")
+    desk.keyboard.press("a")
+    expect(desk.get_by_role("status").filter(has_text="completed")).to_be_visible()
+    assert Appointment.objects.get(pk=book["closes"][1].pk).status == "completed"
+    row(desk, "Penney2").locator(".day-at").focus()
+    desk.keyboard.press(".")
+    expect(row(desk, "Penney2").locator("summary")).to_be_focused()
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("c")
+    expect(desk.get_by_role("dialog")).to_contain_text("Cancel the consultation of Devika Penney2?")
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("m")
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Move the consultation")
+
+
+def test_two_quick_presses_are_two_acts(desk: Page, book: dict[str, Any]) -> None:
+    buttons = [row(desk, f"Penney{n}").get_by_role("button", name="Complete").element_handle() for n in (0, 1, 2)]
+    desk.evaluate("buttons => buttons.forEach((button) => button.click())", buttons)
+    for n in range(3):
+        expect(desk.locator("tbody.day-done tr").filter(has_text=f"Penney{n}")).to_have_count(1)
+
+
+def test_a_line_that_cannot_open_leads_to_the_visit(desk: Page, book: dict[str, Any], complaints: Any) -> None:
+    complaints.expect("500")
+    complaints.expect("Failed to load resource")
+    desk.route("**/menu/", lambda route: route.fulfill(status=500, body="no"))
+    row(desk, "Penney0").get_by_role("link", name=re.compile("^More for")).click()
+    desk.wait_for_url(f"**/appointments/{book['closes'][0].public_id}/")
+
+
+def test_why_a_visit_is_flagged_is_a_click_on_its_marks(desk: Page) -> None:
+    row(desk, "Penney1").locator(".flags").click()
+    menu = row(desk, "Penney1").locator(".day-menu")
+    expect(menu.get_by_role("list", name="Why it is flagged")).to_contain_text("First visit. The first visit here")
+    desk.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+
+
+def test_names_are_hidden_and_shown_by_a_key(desk: Page, assert_no_violations: Callable[[Page], None]) -> None:
+    desk.keyboard.press("h")
+    expect(desk.get_by_role("button", name="Show names")).to_be_focused()
+    expect(desk.locator("#main")).not_to_contain_text("Idrissi-Noseworthy")
+    assert_no_violations(desk)
+    desk.reload()
+    expect(desk.locator("#main")).not_to_contain_text("Penney0")
+    desk.keyboard.press("h")
+    expect(desk.locator("#main")).to_contain_text("Idrissi-Noseworthy")
+
+
+def test_what_did_not_take_place_is_hidden_by_a_click(desk: Page) -> None:
+    rows = desk.locator("tr.day-row")
+    expect(rows).to_have_count(15)
+    desk.get_by_role("button", name="Hide: Did not take place").click()
+    expect(rows).to_have_count(14)
+    show = desk.get_by_role("button", name="Show: Did not take place")
+    expect(show).to_be_focused()
+    show.click()
+    expect(rows).to_have_count(15)
+
+
+def test_without_a_script_every_act_is_a_click_away(
+    browser: Browser, live_server: LiveServer, book: dict[str, Any]
+) -> None:
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    client = Client()
+    client.force_login(factory.make_user(Role.FRONT_DESK), "allauth.account.auth_backends.AuthenticationBackend")
+    name = settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
+    page = context.new_page()
+    page.goto("/day/")
+    row(page, "Penney0").get_by_role("button", name="Complete").click()
+    expect(page.locator("tbody.day-done tr").filter(has_text="Penney0")).to_have_count(1)
+    row(page, "Penney1").get_by_role("link", name=re.compile("^More for")).click()
+    expect(page.get_by_role("link", name="Move")).to_be_visible()
+    context.close()
 
 
 @pytest.mark.parametrize("theme", [Theme.LIGHT, Theme.DARK])

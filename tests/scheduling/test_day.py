@@ -23,9 +23,9 @@ from treatments.models import Session, TreatmentPlan
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 23)
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-QUERIES = 11
-"""Session, user, the clinic for middleware and page, clinicians, visits, and as one each: closures, weekly hours, days
-with hours of their own, absences, visits outside the hours."""
+QUERIES = 8
+"""Session, user, the clinic, clinicians, visits, the day's hours with closures and absences, visits outside the hours,
+messages that need a person."""
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +56,7 @@ def said(response: Any) -> list[str]:
 def group_of(response: Any, visit: Appointment) -> str:
     """Return the head under which a visit stands."""
     groups = response.context["list"].groups
-    return next(group.title for group in groups if visit.pk in [row.visit.pk for row in group.rows])
+    return next(group.title for group in groups if visit.pk in [one.pk for one in group.visits])
 
 
 def press(client: Client, name: str, visit: Appointment, **data: Any) -> Any:
@@ -137,14 +137,14 @@ def test_a_day_begins_and_ends_at_local_midnight(
     take(moira, rooms[0], day + timedelta(days=1), "00:00", 15)
     take(moira, rooms[0], day - timedelta(days=1), "23:45", 15)
     page = desk.get(reverse("day", args=[day]))
-    assert [row.visit.pk for row in page.context["list"].rows] == [visit.pk for visit in inside]
+    assert [one.pk for one in page.context["list"].visits] == [visit.pk for visit in inside]
 
 
 def test_one_clinician_can_be_asked_for(desk: Client, moira: Clinician, anika: Clinician, rooms: list[Room]) -> None:
     mine = take(moira, rooms[0], TODAY, "14:00", 30)
     take(anika, rooms[1], TODAY, "14:00", 30)
     page = desk.get(reverse("day"), {"clinician": moira.pk})
-    assert [row.visit.pk for row in page.context["list"].rows] == [mine.pk]
+    assert [one.pk for one in page.context["list"].visits] == [mine.pk]
     assert f"{reverse('day', args=[date(2026, 11, 24)])}?clinician={moira.pk}" in page.content.decode()
     for wrong in ("999999", "x", "-1", "9" * 30):
         assert desk.get(reverse("day"), {"clinician": wrong}).status_code == 404
@@ -358,11 +358,132 @@ def test_who_may_press_sees_the_buttons(
 ) -> None:
     client.force_login(factory.make_user(role), BACKEND)
     visit = take(moira, rooms[0], TODAY, "08:45", 45, patient=plan.patient, session=sessions[0])
-    page = client.get(reverse("day")).content.decode()
+    pages = [client.get(reverse("day")), client.get(reverse("appointment_menu", args=[visit.public_id]))]
+    page = "".join(one.content.decode() for one in pages)
     for name in ("appointment_complete", "appointment_cancel", "appointment_move"):
         assert (reverse(name, args=[visit.public_id]) in page) is may
         answer = client.post(reverse(name, args=[visit.public_id]), {"operation": str(uuid.uuid4()), "why": "ill"})
         assert (answer.status_code == 403) is not may
+
+
+# --- What a line opens, and what the screen may leave out ---
+
+
+def menu_of(client: Client, visit: Appointment) -> Any:
+    return client.get(reverse("appointment_menu", args=[visit.public_id]))
+
+
+def test_a_line_opens_its_times_phone_and_why_it_is_flagged(desk: Client, moira: Clinician, rooms: list[Room]) -> None:
+    visit = take(moira, rooms[0], TODAY, "14:00", 45, patient=factory.make_patient(note="Knocks twice"))
+    shown = words(menu_of(desk, visit))
+    phone = visit.patient.phone.as_national.replace("(", "").replace(") ", "-")
+    for part in ("14:00 – 14:45", phone, "First visit.", "allow time for the tour", "Unconfirmed.", "Knocks twice"):
+        assert part in shown
+    line = desk.get(reverse("day")).content.decode()
+    for part in ('title="Knocks twice"', 'bi-stars" aria-hidden="true"></i><span class="visually-hidden">First visit'):
+        assert part in line
+    assert "tel:" not in line
+
+
+def test_an_act_stands_in_the_line_or_in_its_menu_but_once(desk: Client, moira: Clinician, rooms: list[Room]) -> None:
+    due = take(moira, rooms[0], TODAY, "08:00", 30)
+    here = take(moira, rooms[0], TODAY, "08:45", 45)
+    later = take(moira, rooms[0], TODAY, "14:00", 45)
+    done = take(moira, rooms[0], TODAY, "07:00", 45, status="completed")
+    page = desk.get(reverse("day")).content.decode()
+    expected = {
+        due: ({"complete", "no-show"}, {"move", "cancel"}),
+        here: ({"complete"}, {"no-show", "move", "cancel"}),
+        later: (set(), {"move", "cancel"}),
+        done: (set(), set()),
+    }
+    acts = ("complete", "no-show", "move", "cancel")
+    for visit, (in_line, in_menu) in expected.items():
+        menu = menu_of(desk, visit).content.decode()
+        assert {act for act in acts if f"/{visit.public_id}/{act}/" in page} == in_line
+        assert {act for act in acts if f"/{visit.public_id}/{act}/" in menu} == in_menu
+    assert "Put it back" in words(menu_of(desk, done))
+
+
+def test_the_button_of_a_line_carries_the_key_of_its_act(desk: Client, moira: Clinician, rooms: list[Room]) -> None:
+    visit = take(moira, rooms[0], TODAY, "08:45", 45)
+    page = desk.get(reverse("day")).content.decode()
+    address = reverse("appointment_complete", args=[visit.public_id])
+    [key] = re.findall(rf'form="act" formaction="{address}" name="operation" value="([^"]+)"', page)
+    desk.post(address, {"operation": key})
+    visit.refresh_from_db()
+    assert (visit.status, Operation.objects.get().pk) == ("completed", uuid.UUID(key))
+    assert '<form id="act" method="post"' in page
+
+
+def test_words_that_someone_typed_are_escaped(desk: Client, moira: Clinician, rooms: list[Room]) -> None:
+    odd = "<b>&\"'"
+    patient = factory.make_patient(first_name=odd, last_name=odd, note=odd)
+    plan = factory.make_plan(patient, name=odd)
+    rooms[0].name = odd
+    rooms[0].save()
+    Clinician.objects.update(name=odd, short_name=odd)
+    take(moira, rooms[0], TODAY, "14:00", 45, patient=patient, session=plan.sessions.get(number=1))
+    take(moira, rooms[0], TODAY, "16:00", 45, patient=patient, status="cancelled", status_reason=odd)
+    page = desk.get(reverse("day")).content.decode()
+    assert odd not in page
+    assert page.count("&lt;b&gt;&amp;&quot;&#x27;") > 12
+
+
+def test_a_screen_that_passers_by_can_read_hides_names(desk: Client, moira: Clinician, rooms: list[Room]) -> None:
+    patient = factory.make_patient(first_name="Devika", last_name="Rao", note="Knocks twice")
+    visit = take(moira, rooms[0], TODAY, "14:00", 45, patient=patient)
+    take(moira, rooms[0], TODAY, "16:00", 45, patient=patient, status="cancelled", status_reason="Broke a leg")
+    private = ("Devika", "Rao", "2 September 1986", "Knocks twice", "Broke a leg")
+    page = desk.get(reverse("day")).content.decode()
+    assert [part for part in private if part in page] == list(private)
+    chosen = desk.post(reverse("set_screen"), {"names": "hidden"}, headers={"Referer": "http://testserver/day/?x=1"})
+    assert chosen.url == "/day/?x=1"
+    for hidden in (desk.get(reverse("day")), menu_of(desk, visit)):
+        text = hidden.content.decode()
+        assert [part for part in (*private, "tel:") if part in text] == []
+        assert f"DR, file {patient.file_label}" in text
+    other = Client()
+    other.force_login(factory.make_user(Role.FRONT_DESK), BACKEND)
+    assert "Devika" in other.get(reverse("day")).content.decode(), "another screen keeps its own"
+    desk.post(reverse("set_screen"), {"names": "shown"})
+    assert "Devika" in desk.get(reverse("day")).content.decode()
+
+
+def test_what_did_not_take_place_can_be_left_out(desk: Client, moira: Clinician, rooms: list[Room]) -> None:
+    gone = take(moira, rooms[0], TODAY, "16:00", 45, status="cancelled")
+    stays = take(moira, rooms[0], TODAY, "14:00", 45)
+    desk.post(reverse("set_screen"), {"off": "hidden"})
+    page = desk.get(reverse("day"))
+    assert str(gone.public_id) not in page.content.decode()
+    assert str(stays.public_id) in page.content.decode()
+    assert "Did not take place 1" in words(page), "it is still counted, beside the button that shows it"
+    desk.post(reverse("set_screen"), {"off": "shown"})
+    assert str(gone.public_id) in desk.get(reverse("day")).content.decode()
+
+
+@pytest.mark.parametrize("data", [{}, {"names": "maybe"}, {"other": "hidden"}])
+def test_a_screen_is_shown_or_hidden_and_nothing_else(desk: Client, data: dict[str, str]) -> None:
+    assert desk.post(reverse("set_screen"), data).status_code == 400
+
+
+def test_visits_stand_in_order_of_arrival(desk: Client, moira: Clinician, anika: Clinician, rooms: list[Room]) -> None:
+    sooner = take(moira, rooms[0], TODAY, "14:00", 45)
+    cream = take(anika, rooms[1], TODAY, "14:15", 45)
+    Appointment.objects.filter(pk=cream.pk).update(arrives_at=factory.at(TODAY, "13:45"))
+    page = desk.get(reverse("day"))
+    assert [one.pk for one in page.context["list"].visits] == [cream.pk, sooner.pk]
+    assert "13:45 for 14:15" in words(page)
+
+
+def test_who_is_here_stands_apart_from_who_is_treated(
+    desk: Client, moira: Clinician, anika: Clinician, rooms: list[Room]
+) -> None:
+    waits = take(moira, rooms[0], TODAY, "08:45", 45, status="arrived")
+    treated = take(anika, rooms[1], TODAY, "08:30", 45, status="in_treatment")
+    page = desk.get(reverse("day"))
+    assert (group_of(page, waits), group_of(page, treated)) == ("Waiting", "In treatment")
+    assert (1, "waiting") in page.context["list"].counts
 
 
 # --- Moving ---
