@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import islice
 from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -67,6 +68,9 @@ VERBS = {
     "cancel": Verb("appointment_cancel", _("Cancel"), "x-lg", "c", Permission.BOOK, "cancel"),
 }
 
+LEADS_ON = {"confirm", "arrive", "start", "complete"}
+"""What brings a visit further; all else is no next step."""
+
 
 @dataclass(frozen=True)
 class Act:
@@ -91,14 +95,27 @@ def acts_of(visit: Visit, now: datetime, zone: ZoneInfo, granted: Collection[Per
     for verb in verbs:
         how = VERBS[verb]
         if how.permission in granted:
-            url = _pattern(how.name).replace(ANY, str(visit.public_id))
-            leads_on = verb == verbs[0] and verb in {"confirm", "arrive", "start", "complete"}
-            found.append(Act(verb, str(how.word), how.icon, url, how.key, how.asks, primary=leads_on))
+            url = pattern(how.name).replace(ANY, str(visit.public_id))
+            primary = verb == verbs[0] and verb in LEADS_ON
+            found.append(Act(verb, str(how.word), how.icon, url, how.key, how.asks, primary=primary))
     return found
 
 
+def in_line(visit: Visit, now: datetime, zone: ZoneInfo, granted: Collection[Permission]) -> list[str]:
+    """Return the verbs that stand in a visit's line of a list: its next step, and both answers when its time is over.
+
+    They are the first ones of `acts_of`; a day has hundreds of lines, so all the others are not worked out.
+    """
+    first, second, *_others = [*islice(_verbs(visit, now, zone), 2), "", ""]
+    if first not in LEADS_ON:
+        return []
+    verbs = [first, second] if (first, second) == ("complete", "miss") else [first]
+    return [verb for verb in verbs if VERBS[verb].permission in granted]
+
+
 @cache
-def _pattern(name: str) -> str:
+def pattern(name: str) -> str:
+    """Return an address with `ANY` where the visit's or the patient's own part stands."""
     return reverse(name, args=[ANY])
 
 

@@ -16,13 +16,13 @@ from django.utils.translation import gettext as _
 from clinic.lib.access import Permission, allows
 from clinic.models import Clinician, User
 from clinic.templatetags.pistor import status
-from scheduling.day.acts import ACTS, next_acts, pattern
+from scheduling.acts import ANY, VERBS, in_line, pattern
 from scheduling.day.flags import Flag, Measures, flags_of
 from scheduling.day.visits import DayVisit
 from scheduling.models import AppointmentStatus
 
 LINE = (
-    '<tr class="day-row" id="visit-{key}">'
+    '<tr class="day-row" id="visit-{key}" data-version="{version}">'
     '<td class="r day-t"><a class="day-at medium" href="{visit}" aria-label="{of}">{at}</a>{starts}</td>'
     '<td class="day-p"><a class="row-name row-cover" href="{patient}">{name}</a>{born}</td>'
     '<td class="day-w"><span>{what}</span>{number}</td>'
@@ -41,7 +41,7 @@ FLAG = (
 )
 FLAGS = '<a class="flags" href="{}#flags" tabindex="-1" data-more-of>{}</a>'
 BUTTON = (
-    '<button class="btn btn-sm btn-{}" form="act" formaction="{}" name="operation" value="{}"'
+    '<button class="btn btn-sm btn-{}" form="act" formaction="{}" data-act="{}" name="operation" value="{}"'
     ' aria-label="{word}: {name}">{word}</button>'
 )
 MORE = (
@@ -71,15 +71,15 @@ class Lines:
     clinicians: InitVar[dict[int, Clinician]]
 
     def __post_init__(self, clinicians: dict[int, Clinician]) -> None:
-        self._acts = {
-            act.name: (act.pattern, escape(str(act.word))) for act in ACTS if allows(self.user, act.permission)
-        }
-        self._has_menu = any(allows(self.user, one) for one in (Permission.BOOK, Permission.COMPLETE))
+        self._granted = {one for one in Permission if allows(self.user, one)}
+        self._acts = {verb: (_holed(how.name), how.key, escape(str(how.word))) for verb, how in VERBS.items()}
+        self._has_menu = bool(self._granted & {Permission.BOOK, Permission.COMPLETE})
         self._with = {one.pk: WITH.format(escape(one.name), escape(one.short_name)) for one in clinicians.values()}
-        self._visit, self._patient = pattern("appointment"), pattern("patient_page")
+        self._visit, self._patient = _holed("appointment"), _holed("patient_page")
         self._months = [""] + [str(MONTHS[month]) for month in range(1, 13)]
         self._of, self._more = escape(_("%(time)s, the visit of %(name)s")), escape(_("More for %(name)s"))
         self._for, self._file = escape(_("for %(time)s")), escape(_("Born %(born)s · File %(file)s"))
+        self._here = escape(_("since %(time)s"))
         self._number = escape(_("%(number)d of %(count)d"))
 
     def line(self, visit: DayVisit) -> SafeString:
@@ -89,6 +89,7 @@ class Lines:
         return SafeString(
             LINE.format(
                 key=visit.public_id,
+                version=visit.version,
                 visit=address,
                 patient=self._patient.format(visit.patient_public_id),
                 at=arrives,
@@ -102,7 +103,7 @@ class Lines:
                 room=_room(visit.room_name, visit.device_name),
                 status=self._states[visit.status],
                 flags=self._flags(visit, address),
-                reason="" if self.at.discreet else _sub(visit.status_reason),
+                reason=self._since(visit) or ("" if self.at.discreet else _sub(visit.status_reason)),
                 acts=self._buttons(visit, name, address) if self._has_menu else "",
             )
         )
@@ -111,6 +112,12 @@ class Lines:
         if visit.arrives_at == visit.starts_at:
             return ""
         return SUB.format(self._for % {"time": self._clock(visit.starts_at)})
+
+    def _since(self, visit: DayVisit) -> str:
+        """Return since when somebody waits."""
+        if visit.status != AppointmentStatus.ARRIVED or visit.arrived_at is None:
+            return ""
+        return SUB.format(self._here % {"time": self._clock(visit.arrived_at)})
 
     def _born(self, visit: DayVisit) -> str:
         if self.at.discreet:
@@ -126,12 +133,11 @@ class Lines:
         return SUB.format(self._number % {"number": visit.number, "count": visit.session_count}) + device
 
     def _buttons(self, visit: DayVisit, name: str, address: str) -> str:
-        acts = [act for act in next_acts(visit, self.at.now) if act.name in self._acts]
         found = ""
-        for act in acts:
-            to, word = self._acts[act.name]
+        for verb in in_line(visit, self.at.now, self.at.zone, self._granted):
+            to, key, word = self._acts[verb]
             look = "ghost" if found else "secondary"
-            found += BUTTON.format(look, to.format(visit.public_id), uuid4(), word=word, name=name)
+            found += BUTTON.format(look, to.format(visit.public_id), key, uuid4(), word=word, name=name)
         return found + MORE.format(address, self._more % {"name": name})
 
     def _flags(self, visit: DayVisit, address: str) -> str:
@@ -146,6 +152,10 @@ class Lines:
     def _clock(self, moment: datetime) -> str:
         wall = moment.astimezone(self.at.zone)
         return f"{wall.hour:02d}:{wall.minute:02d}"
+
+
+def _holed(name: str) -> str:
+    return pattern(name).replace(ANY, "{}")
 
 
 def _sub(words: str) -> str:

@@ -90,12 +90,17 @@ class DayList:
         later = [one for one in ahead if now < one.arrives_at]
         return [
             Group(_("To close"), due, "due", _("Their time is over: did they come?")),
-            Group(_("Waiting"), [one for one in rest if one.status == AppointmentStatus.ARRIVED], "wait"),
+            Group(_("Waiting"), self._waiting(rest), "wait"),
             Group(_("In treatment"), [one for one in rest if one.status == AppointmentStatus.IN_TREATMENT], "treated"),
             Group(_("Now"), [one for one in ahead if one.arrives_at <= now], "now"),
             Group(_("Within the hour"), [one for one in later if one.arrives_at - now <= SOON]),
             Group(_("Later"), [one for one in later if now + SOON < one.arrives_at]),
         ]
+
+    def _waiting(self, visits: list[DayVisit]) -> list[DayVisit]:
+        """Return who is here, in the order in which they came."""
+        here = [one for one in visits if one.status == AppointmentStatus.ARRIVED]
+        return sorted(here, key=lambda one: one.arrived_at or one.arrives_at)
 
     def _by_hour(self, visits: list[DayVisit]) -> list[Group]:
         starts = [(wall_time(one.starts_at, self.zone), one) for one in visits]

@@ -49,6 +49,7 @@ class DayVisit(NamedTuple):
     guardian_phone: str
     note: str
     is_first: bool
+    arrived_at: datetime | None
 
     @property
     def is_ahead(self) -> bool:
@@ -99,7 +100,7 @@ COLUMNS = (
     *("patient_id", "patient__public_id", "patient__file_number", "patient__first_name", "patient__last_name"),
     *("patient__preferred_name", "patient__birth_date", "phone_text", "patient__email"),
     *("patient__reminders_by_email", "patient__guardian_name", "guardian_phone_text", "patient__note"),
-    "is_first",
+    *("is_first", "arrived_at"),
 )
 
 

@@ -20,7 +20,7 @@ from clinic.lib.fields import LONGEST, DayInput, read_day
 from clinic.lib.requests import person
 from clinic.lib.screen import is_hidden
 from clinic.models import Clinic
-from scheduling.day.acts import COMPLETE, MISS, next_acts
+from scheduling.acts import acts_of, in_line
 from scheduling.day.flags import Measures, flags_of
 from scheduling.day.lines import Lines, line_name
 from scheduling.day.listing import DayList, Group
@@ -81,7 +81,8 @@ def visit_menu(request: HttpRequest, public_id: UUID) -> HttpResponse:
     discreet = is_hidden(request, "names")
     [line] = day_visits(Appointment.objects.filter(pk=visit.pk))
     outside = _outside(request, now, clinic, [visit.clinician_id])
-    in_line = next_acts(line, now)
+    granted = {one for one in Permission if allows(request.user, one)}
+    stands = in_line(line, now, clinic.tz, granted)
     context = {
         "visit": visit,
         "row": Row(visit, now, clinic.notice_hours),
@@ -89,10 +90,7 @@ def visit_menu(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "name": line_name(line, discreet=discreet),
         "names_hidden": discreet,
         "flags": flags_of(line, Measures.of(clinic, now, outside=outside, discreet=discreet)),
-        "completes_in_line": COMPLETE in in_line,
-        "misses_in_line": MISS in in_line,
-        "may_book": allows(request.user, Permission.BOOK),
-        "may_complete": allows(request.user, Permission.COMPLETE),
+        "acts": [act for act in acts_of(line, now, clinic.tz, granted) if act.verb not in stands],
     }
     return render(request, "scheduling/day/menu.html", context)
 

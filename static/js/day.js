@@ -23,12 +23,14 @@
     return !!next;
   };
 
-  // The letters of a visit act on the line that has the focus.
+  // The letters of a visit act on the line that has the focus: an act of its own, or one of its menu.
   const press = (event) => {
     const row = event.target.closest(".day-row");
-    if (!row || !["a", "m", "c", "."].includes(event.key)) return false;
-    if (event.key === "a") row.querySelector("button[form=act]")?.click();
-    else open(row).then((menu) => menu?.querySelector(`[data-act="${event.key}"]`)?.click());
+    if (!row || !/^[a-z.]$/.test(event.key) || document.querySelector(`[data-key="${CSS.escape(event.key)}"]`)) return false;
+    const act = row.querySelector(`.day-a > [data-act="${CSS.escape(event.key)}"]`);
+    if (act) act.click();
+    else if (!row.querySelector(".day-more")) return false;
+    else open(row).then((menu) => menu?.querySelector(`[data-act="${CSS.escape(event.key)}"]`)?.click());
     return true;
   };
 
@@ -85,6 +87,8 @@
     const sent = button?.name ? button : null;
     event.detail.path = button?.hasAttribute("formaction") ? button.formAction : form.action;
     if (sent) event.detail.parameters[sent.name] = sent.value;
+    const version = sent?.closest("tr")?.dataset.version; // what the line shows: one that somebody changed since is refused
+    if (version) event.detail.parameters.version = version;
     const rows = [...document.querySelectorAll(".day-row")];
     const id = form.dataset.of ?? button?.closest("tr")?.id;
     const at = rows.findIndex((row) => row.id === id);

@@ -110,7 +110,7 @@ def test_cancelling_asks_why_and_is_done_by_keyboard_alone(
     more = row(desk, "Idrissi-Noseworthy").locator("summary")
     expect(more).to_be_focused()
     assert_no_violations(desk)
-    to_cancel = ("Tab", "Tab", "Tab", "Tab", "Enter")  # the phone, no-show, move, cancel
+    to_cancel = (*["Tab"] * 7, "Enter")  # the phone, start, complete, no-show, not confirmed, move, cancel
     for key in to_cancel:
         desk.keyboard.press(key)
     dialog = desk.get_by_role("dialog")
@@ -180,12 +180,21 @@ def test_other_days_by_arrow_by_date_and_for_one_clinician(desk: Page, book: dic
     expect(heading).to_have_text("Tuesday 24 November")
 
 
+def test_a_visit_goes_from_arrived_to_completed_by_its_one_button(desk: Page) -> None:
+    name = "Idrissi-Noseworthy"
+    for button, head in (("Arrived", "Waiting"), ("Start", "In treatment"), ("Complete", "Done")):
+        row(desk, name).get_by_role("button", name=f"{button}: Fatima Zahra").click()
+        expect(
+            desk.locator(f"tbody:has(.grp-in:has-text('{head}'))").locator("tr").filter(has_text=name)
+        ).to_have_count(1)
+
+
 def test_every_act_of_a_visit_has_a_key(desk: Page, book: dict[str, Any]) -> None:
     desk.keyboard.press("?")
     keys = desk.get_by_role("dialog")
     for words in (
         "Walk the visits",
-        "On a visit: its next act",
+        "On a visit: confirm, arrived, start, complete, no-show, a step back",
         "On a visit: move, cancel, all its acts",
         "Hide names",
     ):
@@ -195,7 +204,7 @@ def test_every_act_of_a_visit_has_a_key(desk: Page, book: dict[str, Any]) -> Non
     desk.keyboard.press("ArrowDown")
     expect(row(desk, "Penney0").locator(".day-at")).to_be_focused()
     desk.keyboard.press("ArrowDown")
-    desk.keyboard.press("a")
+    desk.keyboard.press("d")
     expect(desk.get_by_role("status").filter(has_text="completed")).to_be_visible()
     assert Appointment.objects.get(pk=book["closes"][1].pk).status == "completed"
     row(desk, "Penney2").locator(".day-at").focus()

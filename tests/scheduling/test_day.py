@@ -122,7 +122,8 @@ def test_a_day_ahead_is_told_by_its_parts(desk: Client, moira: Clinician, rooms:
     early, noon, late = (take(moira, rooms[0], day, wall, 30) for wall in ("09:00", "12:00", "17:00"))
     page = desk.get(reverse("day", args=[day]))
     assert [group_of(page, visit) for visit in (early, noon, late)] == ["Morning", "Afternoon", "Evening"]
-    assert "Complete" not in words(page)
+    assert "Confirm" in words(page)
+    assert f"appointments/{early.public_id}/complete/" not in page.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -392,27 +393,28 @@ def test_an_act_stands_in_the_line_or_in_its_menu_but_once(desk: Client, moira: 
     done = take(moira, rooms[0], TODAY, "07:00", 45, status="completed")
     page = desk.get(reverse("day")).content.decode()
     expected = {
-        due: ({"complete", "no-show"}, {"move", "cancel"}),
-        here: ({"complete"}, {"no-show", "move", "cancel"}),
-        later: (set(), {"move", "cancel"}),
+        due: ({"complete", "no-show"}, {"arrive", "start", "move", "cancel"}),
+        here: ({"arrive"}, {"start", "complete", "no-show", "confirm", "move", "cancel"}),
+        later: ({"arrive"}, {"start", "confirm", "move", "cancel"}),
         done: (set(), set()),
     }
-    acts = ("complete", "no-show", "move", "cancel")
+    acts = ("confirm", "arrive", "start", "complete", "no-show", "move", "cancel")
     for visit, (in_line, in_menu) in expected.items():
         menu = menu_of(desk, visit).content.decode()
         assert {act for act in acts if f"/{visit.public_id}/{act}/" in page} == in_line
         assert {act for act in acts if f"/{visit.public_id}/{act}/" in menu} == in_menu
-    assert "Put it back" in words(menu_of(desk, done))
+    assert "Take back" in words(menu_of(desk, done))
 
 
 def test_the_button_of_a_line_carries_the_key_of_its_act(desk: Client, moira: Clinician, rooms: list[Room]) -> None:
     visit = take(moira, rooms[0], TODAY, "08:45", 45)
     page = desk.get(reverse("day")).content.decode()
-    address = reverse("appointment_complete", args=[visit.public_id])
-    [key] = re.findall(rf'form="act" formaction="{address}" name="operation" value="([^"]+)"', page)
+    address = reverse("appointment_arrive", args=[visit.public_id])
+    [key] = re.findall(rf'form="act" formaction="{address}" data-act="a" name="operation" value="([^"]+)"', page)
     desk.post(address, {"operation": key})
     visit.refresh_from_db()
-    assert (visit.status, Operation.objects.get().pk) == ("completed", uuid.UUID(key))
+    assert (visit.status, Operation.objects.get().pk) == ("arrived", uuid.UUID(key))
+    assert f'id="visit-{visit.public_id}" data-version="1"' in page
     assert '<form id="act" method="post"' in page
 
 
@@ -479,10 +481,11 @@ def test_visits_stand_in_order_of_arrival(desk: Client, moira: Clinician, anika:
 def test_who_is_here_stands_apart_from_who_is_treated(
     desk: Client, moira: Clinician, anika: Clinician, rooms: list[Room]
 ) -> None:
-    waits = take(moira, rooms[0], TODAY, "08:45", 45, status="arrived")
+    waits = take(moira, rooms[0], TODAY, "08:45", 45, status="arrived", arrived_at=factory.at(TODAY, "08:38"))
     treated = take(anika, rooms[1], TODAY, "08:30", 45, status="in_treatment")
     page = desk.get(reverse("day"))
     assert (group_of(page, waits), group_of(page, treated)) == ("Waiting", "In treatment")
+    assert "since 08:38" in words(page)
     assert (1, "waiting") in page.context["list"].counts
 
 
