@@ -39,7 +39,7 @@ FLAG = (
     '<span class="flag-{}" title="{}"><i class="bi bi-{}" aria-hidden="true"></i>'
     '<span class="visually-hidden">{} </span></span>'
 )
-FLAGS = '<a class="flags" href="{}#flags" tabindex="-1" data-more-of>{}</a>'
+FLAGS = '<span class="flags" data-more-of>{}</span>'
 BUTTON = (
     '<button class="btn btn-sm btn-{}" form="act" formaction="{}" data-act="{}" name="operation" value="{}"'
     ' aria-label="{word}: {name}">{word}</button>'
@@ -102,7 +102,7 @@ class Lines:
                 clinician=self._with[visit.clinician_id],
                 room=_room(visit.room_name, visit.device_name),
                 status=self._states[visit.status],
-                flags=self._flags(visit, address),
+                flags=self._flags(visit),
                 reason=self._since(visit) or ("" if self.at.discreet else _sub(visit.status_reason)),
                 acts=self._buttons(visit, name, address) if self._has_menu else "",
             )
@@ -140,9 +140,10 @@ class Lines:
             found += BUTTON.format(look, to.format(visit.public_id), key, uuid4(), word=word, name=name)
         return found + MORE.format(address, self._more % {"name": name})
 
-    def _flags(self, visit: DayVisit, address: str) -> str:
+    def _flags(self, visit: DayVisit) -> str:
+        """Return the marks; a click on them opens the line, as its button does."""
         flags = flags_of(visit, self.at)
-        return FLAGS.format(address, "".join(map(_flag, flags))) if flags else ""
+        return FLAGS.format("".join(map(_flag, flags))) if flags else ""
 
     @cached_property
     def _states(self) -> dict[str, str]:
