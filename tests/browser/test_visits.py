@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -12,6 +13,7 @@ from playwright.sync_api import Page, expect
 from clinic.models import Clinic, Device, DeviceKind, Role, RoomKind, Theme, User
 from patients.models import Patient
 from scheduling.models import Appointment, VisitType
+from scheduling.services.appointments import complete_appointment
 from tests import factory
 from tests.browser.conftest import Sound
 from tests.scheduling.helpers import take
@@ -204,6 +206,38 @@ def test_a_no_show_and_back_from_the_page_of_the_visit(desk: Page, book: dict[st
     expect(desk.locator(".vi .status")).to_have_text("Completed")
     desk.get_by_role("button", name="Undo the last").click()
     expect(desk.locator(".vi .status")).to_have_text("Booked")
+
+
+def test_a_visit_goes_on_and_back_by_single_keys_and_a_stale_page_says_who(
+    desk: Page, book: dict[str, Any], assert_no_violations: Callable[[Page], None]
+) -> None:
+    visit = take(book["moira"], book["rooms"][0], TODAY, "13:30", 30, patient=book["patient"])
+    desk.goto(f"/appointments/{visit.public_id}/")
+    status = desk.locator(".vi .status")
+    for key, word in (
+        ("a", "Arrived"),
+        ("s", "In treatment"),
+        ("u", "Arrived"),
+        ("s", "In treatment"),
+        ("d", "Completed"),
+    ):
+        desk.keyboard.press(key)
+        expect(status).to_have_text(word)
+    assert_no_violations(desk)
+    desk.keyboard.press("u")
+    expect(desk.get_by_label("Why")).to_be_focused()
+    desk.keyboard.type("The wrong row")
+    desk.get_by_role("button", name="In treatment again").click()
+    expect(status).to_have_text("In treatment")
+    complete_appointment(
+        key=uuid4(), appointment_id=visit.pk, actor=book["moira"].user, now=visit.starts_at + timedelta(minutes=45)
+    )
+    desk.keyboard.press("d")
+    expect(desk.get_by_text("marked this visit completed")).to_be_visible()
+    expect(status).to_have_text("Completed")
+    for width in (1440, 390):
+        desk.set_viewport_size({"width": width, "height": 900})
+        assert_no_violations(desk)
 
 
 def test_a_consultation_moves_from_the_patient_page(desk: Page, book: dict[str, Any]) -> None:
