@@ -328,7 +328,7 @@ WRITERS: dict[str, Callable[[House], Callable[[], Operation]]] = {
 }
 OF_THE_LIST = {
     *("add_entry", "change_entry", "withdraw_entry"),
-    *("start_round", "take_back", "decline_offer", "note_call"),
+    *("start_round", "take_back", "decline_offer"),
 }
 """Services of the waiting list; they lock their own rows (tests/faults/test_offer_races.py)."""
 WRITE_NOTHING_HERE = {"archive_patient", "unarchive_patient"} | OF_THE_LIST
