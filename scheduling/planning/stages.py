@@ -1,6 +1,6 @@
 """What the shortest path chooses from: for each session the free starts that it could take, and what each costs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -190,6 +190,38 @@ def stages_for(context: Context, proposal: Proposal) -> Stages:
         first=_first_days(context, anchor, max(min(context.choices.start_on, anchor), context.today)),
         nodes=mending.on,
         least=mending.least,
+        rule=context.rule,
+        weights=context.weights,
+        number=context.first_number,
+        previous_clinician=context.previous_clinician(anchor),
+    )
+
+
+def stages_with(context: Context, anchor: date, fixed: Mapping[int, Slot]) -> Stages:
+    """Return the stages of a new course in which some sessions (by their place in it, from 0) have their slot already.
+
+    None falls before the day from which the choices start, but those that are fixed.
+    """
+    market = Market(context)
+    placed = {at: Node(context.day_of(slot).toordinal(), slot.clinician_id, 0, slot) for at, slot in fixed.items()}
+    firmness = [context.firmness(stage) for stage in range(context.choices.count)]
+    first = _first_days(context, anchor, max(context.choices.start_on, context.today))
+
+    def on(stage: int, day: int) -> list[Node]:
+        if stage in placed:
+            return [placed[stage]] if placed[stage].day == day else []
+        return market.on(day, firmness[stage])
+
+    def least(stage: int, day: int) -> int:
+        if stage in placed:
+            return 0 if placed[stage].day == day else NEVER
+        return market.least(day, firmness[stage])
+
+    return Stages(
+        count=context.choices.count,
+        first=[(placed[0].day, 0)] if 0 in placed else first,
+        nodes=on,
+        least=least,
         rule=context.rule,
         weights=context.weights,
         number=context.first_number,

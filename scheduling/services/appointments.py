@@ -18,6 +18,7 @@ from scheduling.services import notices
 from scheduling.services.acting import act_on_visit, change, stale
 from scheduling.services.errors import NotNamed, OutsideDueWindow, SlotTaken, StaleAppointment
 from scheduling.services.files import refuse_closed
+from scheduling.services.losing import note_cancelled, note_missed
 from scheduling.services.motion import numbers_in_motion
 from scheduling.services.numbering import refuse_onto_a_pause
 from scheduling.services.placing import Step, in_their_courses, move_all, refused
@@ -86,12 +87,7 @@ def miss_appointment(
     """
 
     def act(operation: Operation, visit: Appointment, plan: TreatmentPlan | None) -> None:
-        if visit.starts_at > now:
-            raise StaleAppointment(
-                _("This visit lies ahead. Nothing was saved. Cancel it if the patient will not come.")
-            )
-        change(operation, visit, AppointmentStatus.NO_SHOW, status_reason=reason)
-        notices.withdraw_for(appointment=visit, reason=_("Nobody came."), now=now)
+        note_missed(operation, visit, reason, now)
         _in_its_course(operation, plan)
 
     return act_on_visit(
@@ -122,10 +118,7 @@ def cancel_appointment(
     """
 
     def act(operation: Operation, visit: Appointment, plan: TreatmentPlan | None) -> None:
-        late = visit.is_late_to_cancel(now)
-        why = {"status_reason": reason, "cancelled_by": cancelled_by, "cancelled_late": late}
-        change(operation, visit, AppointmentStatus.CANCELLED, **why)
-        notices.withdraw_for(appointment=visit, reason=_("The visit was cancelled."), now=now)
+        note_cancelled(operation, visit, reason, cancelled_by, now)
         _in_its_course(operation, plan)
         notices.changed(appointment=visit, plan=plan, operation=operation, now=now)
 

@@ -37,7 +37,7 @@ def move_series(*, key: uuid.UUID, moves: Sequence[Move], actor: User | None, no
     result: `moved` (how many), `renumbered`, `to_book`. Undone as a whole by `undo_operation`. Raises SlotTaken,
     OutsideDueWindow, StaleAppointment, OperationReused, Busy.
     """
-    body = {"moves": sorted(map(_plain, moves))}
+    body = {"moves": sorted(map(plain, moves))}
     wanted = {move.appointment_id: move for move in moves}
     if not moves or len(wanted) != len(moves):
         raise StaleAppointment(
@@ -94,7 +94,8 @@ def swap_appointments(
     return _once(key, "swap_appointments", body, actor, now, act)
 
 
-def _plain(move: Move) -> list[Any]:
+def plain(move: Move) -> list[Any]:
+    """Return a move as the hash of what was asked takes it."""
     slot, why = move.slot, move.reasons
     return [move.appointment_id, slot.starts_at, slot.clinician_id, why.early, why.late]
 

@@ -32,6 +32,8 @@ UNDOABLE = BOOKINGS | {
     "apply_away_plan",
     "swap_appointments",
     "move_to_earlier",
+    "replan_rest",
+    "replan_after_loss",
     "cancel_appointment",
     "complete_appointment",
     "miss_appointment",

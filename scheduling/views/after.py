@@ -14,7 +14,7 @@ from clinic.lib.days import day_words, local_day
 from clinic.models import Operation
 from scheduling.models import Appointment
 
-OPENS = {"cancel_appointment", "miss_appointment"}
+OPENS = {"cancel_appointment", "miss_appointment", "replan_after_loss"}
 """Acts after which a session of the course has no visit any more."""
 PUSHES = {"restore_appointment", "book_visit"}
 """Acts after which later visits bear later numbers."""

@@ -22,6 +22,7 @@ from scheduling import services
 from scheduling.models import (
     Absence,
     Appointment,
+    AppointmentStatus,
     AwayPlan,
     CallOutcome,
     Closure,
@@ -185,6 +186,14 @@ def swapping(house: House) -> Callable[[], Operation]:
     return lambda: house.ask(moves.swap_appointments, appointment_id=mine.pk, other_id=theirs.pk)
 
 
+def losing_one(house: House) -> Callable[[], Operation]:
+    """Cancel the first visit, and let the later ones go a day on."""
+    first, *later = house.visits
+    wanted = [Move(visit.pk, house.to(visit, DAY, who=1)) for visit in later]
+    lost = resting.Lost(first.pk, AppointmentStatus.CANCELLED, "Ill")
+    return lambda: house.ask(resting.replan_rest, plan_id=house.plan.pk, lost=lost, moves=wanted, versions={})
+
+
 def restoring(house: House) -> Callable[[], Operation]:
     visit = house.visits[-1]
     house.ask(appointments.cancel_appointment, appointment_id=visit.pk, reason="Ill")
@@ -281,6 +290,7 @@ WRITERS: dict[str, Callable[[House], Callable[[], Operation]]] = {
     "move_appointment": moving_one,
     "move_series": moving_all,
     "swap_appointments": swapping,
+    "replan_rest": losing_one,
     "apply_plan": applying_a_plan,
     "undo_operation of a plan for an absence": undoing_a_plan,
     "cancel_appointment": of_visit(appointments.cancel_appointment, reason="Ill"),
