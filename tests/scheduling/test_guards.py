@@ -44,6 +44,7 @@ from scheduling.services import (
     merging,
     moves,
     offers,
+    resting,
     series,
     single,
     statuses,
