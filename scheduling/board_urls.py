@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from scheduling.views import board, board_moves
+from scheduling.views import board, board_book, board_moves
 
 
 def patterns() -> list[URLPattern]:
@@ -11,6 +11,7 @@ def patterns() -> list[URLPattern]:
         path("board/", board.board, name="board"),
         path("board/<day:on>/", board.board, name="board"),
         path("board/<day:on>/feed/", board.board_day_feed, name="board_day_feed"),
+        path("board/book/", board_book.board_book, name="board_book"),
         path("board/week/", board.board_week, name="board_week"),
         path("board/week/<day:on>/", board.board_week, name="board_week"),
         path("board/week/<day:on>/feed/", board.board_week_feed, name="board_week_feed"),

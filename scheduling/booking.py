@@ -6,12 +6,12 @@ from functools import cached_property
 
 from django.db.models import Count, Max, Q
 
-from clinic.lib.days import local_day
+from clinic.lib.days import local_day, wall_time
 from clinic.models import Clinic
 from patients.models import Patient
 from scheduling.models import HOLDING
-from scheduling.moving import FreeDay, FreeTime, free_days, free_time
-from scheduling.planning.single import Here, Wanted, context_of, free_in, here_now, here_start
+from scheduling.moving import NEAR, FreeDay, FreeTime, free_days, free_time, nearest
+from scheduling.planning.single import Here, Wanted, choices_on, context_of, free_in, here_now, here_start
 from scheduling.planning.types import Choices, Slot
 from treatments.models import PlanStatus, SessionState, TreatmentPlan
 
@@ -70,3 +70,11 @@ def open_courses(patient: Patient) -> list[OpenCourse]:
         OpenCourse(plan, plan.to_book, local_day(plan.last_at, zone) if plan.last_at else None)
         for plan in plans.annotate(to_book=missing, last_at=held).order_by("-created_at")
     ]
+
+
+def free_near(wanted: Wanted, slot: Slot, now: datetime) -> list[FreeTime]:
+    """Return the free times nearest to one that cannot be had."""
+    zone = Clinic.objects.current().tz
+    choices = choices_on(local_day(slot.starts_at, zone), wall_time(slot.starts_at, zone), None)
+    context = context_of(wanted, [slot], choices, now)
+    return [free_time(context, free) for free in nearest(context, slot)[:NEAR]]

@@ -135,6 +135,12 @@ def nearby(visit: Appointment, slot: Slot, now: datetime, minutes: int | None = 
     """Return the free times nearest to one that was refused, its own day first, within the due window."""
     lengthen(visit, minutes)
     context, _here = move_context(visit, now, to=[slot])
+    here = (visit.starts_at, visit.clinician_id)
+    return [free for free in nearest(context, slot) if (free.starts_at, free.clinician_id) != here][:NEAR]
+
+
+def nearest(context: Context, slot: Slot) -> list[Slot]:
+    """Return the free times of a context nearest to a slot, its own day first, within the due window."""
     wished = replace(context.choices, around=wall_time(slot.starts_at, context.zone))
     context, day = replace(context, choices=wished), context.day_of(slot)
     window, _previous = due_window(context, day, [])
@@ -145,10 +151,8 @@ def nearby(visit: Appointment, slot: Slot, now: datetime, minutes: int | None = 
             found += _free_on(context, near)
         if len(found) >= NEAR:
             break
-    here = (visit.starts_at, visit.clinician_id)
-    found = [free for free in found if (free.starts_at, free.clinician_id) != here]
     found.sort(key=lambda free: (abs(free.starts_at - slot.starts_at), free.clinician_id != slot.clinician_id))
-    return found[:NEAR]
+    return found[: NEAR + 1]
 
 
 def _free_on(context: Context, day: date) -> list[Slot]:

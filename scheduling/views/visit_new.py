@@ -60,7 +60,9 @@ def visit_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = BookForm(data, initial=opens, staff=choices.staff, zone=clinic.tz, now=now)
     if data is not None and choices.errors:
         form.add_error(None, _("Nothing was saved. Mend what is marked above first."))
-    if data is not None and wanted and form.is_valid() and (visit := _book(request, wanted, form, now)):
+    if data is not None and wanted and form.is_valid() and (operation := book_from(request, wanted, form, now)):
+        visit, words = said_of(operation, wanted, now)
+        tell(request, operation, words)
         is_today = local_day(visit.starts_at, clinic.tz) == today
         return redirect(day_of(visit, clinic) if is_today else reverse("patient_page", args=[patient.public_id]))
     if request.method == "GET":
@@ -93,11 +95,11 @@ def _filled(posted: QueryDict, clinic: Clinic, now: datetime) -> QueryDict:
     return data
 
 
-def _book(request: HttpRequest, wanted: Wanted, form: BookForm, now: datetime) -> Appointment | None:
-    """Book it and say so, or put what stands in the way beside its field."""
+def book_from(request: HttpRequest, wanted: Wanted, form: BookForm, now: datetime) -> Operation | None:
+    """Book what a valid form says, or put what stands in the way beside its field."""
     given, reason = form.cleaned_data, form.cleaned_data["reason"]
     try:
-        operation = book_visit(
+        return book_visit(
             key=given["operation"],
             kind=wanted.kind,
             patient_id=wanted.patient.pk,
@@ -121,12 +123,11 @@ def _book(request: HttpRequest, wanted: Wanted, form: BookForm, now: datetime) -
         form.add_error(None, _("Many people are saving at this moment. Nothing was saved. Try again."))
     except OperationReused:
         form.add_error(None, _("This button was used before. Nothing more was saved. Look at the day again."))
-    else:
-        return _tell(request, operation, wanted, now)
     return None
 
 
-def _tell(request: HttpRequest, operation: Operation, wanted: Wanted, now: datetime) -> Appointment:
+def said_of(operation: Operation, wanted: Wanted, now: datetime) -> tuple[Appointment, str]:
+    """Return the visit that was booked, and what is now true in a sentence."""
     clinic = Clinic.objects.current()
     joined = ["session__plan"] if wanted.plan else []
     visit = Appointment.objects.select_related(*joined).get(public_id=operation.result["appointment"])
@@ -140,5 +141,4 @@ def _tell(request: HttpRequest, operation: Operation, wanted: Wanted, now: datet
     words = _("Booked for %(name)s: %(what)s, %(when)s.")
     if visit.starts_at > now and visit.patient.email:
         words = _("Booked for %(name)s: %(what)s, %(when)s. The patient hears of it in %(minutes)d minutes.")
-    tell(request, operation, told(words % values, operation, visit, clinic.tz, local_day(now, clinic.tz)))
-    return visit
+    return visit, told(words % values, operation, visit, clinic.tz, local_day(now, clinic.tz))
