@@ -194,7 +194,7 @@ ACTS = {
 }
 
 
-@pytest.mark.parametrize("status", set(AppointmentStatus.values))
+@pytest.mark.parametrize("status", AppointmentStatus.values)
 @pytest.mark.parametrize("act", ACTS)
 def test_each_act_leads_on_from_its_own_states_alone(act: str, status: str, visit: Appointment) -> None:
     """A path of the trigger may lead there all the same: from completed to in treatment, from arrived to confirmed."""
