@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path, register_converter
 
 from clinic.lib.converters import DayConverter
-from scheduling import board_urls, hours_urls
+from scheduling import away_urls, board_urls, hours_urls
 from scheduling.views import (
     calls,
     course_acts,
@@ -47,6 +47,7 @@ urlpatterns: list[URLPattern] = [
     path("appointments/<uuid:public_id>/move/", move.appointment_move, name="appointment_move"),
     path("patients/<uuid:public_id>/visits/new/", visit_new.visit_new, name="visit_new"),
     path("operations/<uuid:operation_id>/undo/", visit_acts.operation_undo, name="operation_undo"),
+    *away_urls.patterns(),
     *board_urls.patterns(),
     *hours_urls.patterns(),
     path("e/<str:token>/", earlier.earlier_time, name="earlier_time"),

@@ -14,6 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from clinic.lib.access import ROLE_PERMISSIONS, Permission
 from clinic.models import AccessLog, Clinician, Device, DeviceKind, Operation, Role, Room, RoomKind, User
 from patients.models import Message, Patient
+from scheduling.models import AwayPlan
 from tests import factory
 from tests.scheduling.helpers import take
 from treatments.models import Area, Concern, Protocol
@@ -63,6 +64,14 @@ def of_appointment(world: World) -> dict[str, object]:
 
 def of_message(world: World) -> dict[str, object]:
     return {"public_id": world.message}
+
+
+def of_away_plan(_world: World) -> dict[str, object]:
+    return {"public_id": AwayPlan.objects.get().public_id}
+
+
+def of_away_row(world: World) -> dict[str, object]:
+    return of_away_plan(world) | {"visit_id": world.appointment}
 
 
 def of_clinician(_world: World) -> dict[str, object]:
@@ -161,6 +170,15 @@ MATRIX = [
     Row("hours_change_remove", Permission.MANAGE_HOURS, ACT, lambda w: of_clinician(w) | {"on": date(2026, 12, 1)}),
     Row("hours_absence_remove", Permission.MANAGE_HOURS, ACT, lambda _: {"absence_id": 1}),
     Row("hours_closure_remove", Permission.MANAGE_HOURS, ACT, lambda _: {"closure_id": 1}),
+    Row("away_span", Permission.BOOK, FORM, of_clinician),
+    Row("away_plan", Permission.BOOK, ("GET",), of_away_plan),
+    Row("away_state", Permission.BOOK, ("GET",), of_away_plan),
+    Row("away_look", Permission.BOOK, ACT, of_away_plan),
+    Row("away_stop", Permission.BOOK, ACT, of_away_plan),
+    Row("away_again", Permission.BOOK, ACT, of_away_plan),
+    Row("away_apply", Permission.BOOK, ACT, of_away_plan),
+    Row("away_row", Permission.BOOK, ACT, of_away_row),
+    Row("away_pick", Permission.BOOK, ("GET",), of_away_row),
     Row("hours_undo", Permission.MANAGE_HOURS, ACT, lambda world: {"operation_id": world.operation}),
     Row("message_list", Permission.SEE_MESSAGES),
     Row("message_detail", Permission.SEE_MESSAGES, ("GET",), of_message),
@@ -194,6 +212,8 @@ def world(clinic: object) -> World:
     factory.make_patient()
     plan = factory.make_plan(clinician=moira)
     visit = take(moira, room, date(2026, 12, 1), "14:00", 45, patient=plan.patient, session=plan.sessions.first())
+    span = {"starts_at": visit.starts_at, "ends_at": visit.ends_at, "made_at": factory.now(), "state": "stopped"}
+    AwayPlan.objects.create(clinician=moira, user=moira.user, **span)
     message = Message.objects.create(patient=plan.patient, kind="series_summary", due_at=factory.now())
     operation = Operation.objects.create(kind="none", actor="nobody", body_hash="", at=factory.now())
     return World(plan.patient.public_id, plan.public_id, visit.public_id, message.public_id, operation.pk)

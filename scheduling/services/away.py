@@ -164,15 +164,16 @@ def stop_looking(*, plan_id: int) -> None:
 
 def look_again(*, plan_id: int, other_days: bool, same_person_first: bool, only: Collection[int] = ()) -> None:
     """Ask for another search with what matters now. With `only`, every other row is locked where it is to go."""
-    plan = AwayPlan.objects.get(pk=plan_id)
-    if plan.operation_id:
+    plan = AwayPlan.objects.select_related("operation").get(pk=plan_id)
+    if plan.operation and not plan.operation.undone_by_id:
         raise AwayRefused(_("This plan was applied already. Nothing more was saved. Look at the days instead."))
     rows = [
         replace(row, pinned=row.pinned or LOCKED, gone=False) if only and row.visit not in only else row
         for row in read_rows(plan.rows)
     ]
-    AwayPlan.objects.filter(pk=plan_id, operation=None).update(
+    AwayPlan.objects.filter(pk=plan_id, operation=plan.operation_id).update(
         state=AwayState.LOOKING,
+        operation=None,
         rows=write_rows(rows),
         other_days=other_days,
         same_person_first=same_person_first,

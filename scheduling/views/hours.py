@@ -63,6 +63,7 @@ def hours_of(request: HttpRequest, clinician_id: int) -> HttpResponse:
         "changes": changed_days(today, [clinician.pk]),
         "absences": absences_ahead(now, clinic.tz, [clinician.pk]),
         "today": today,
+        **_acts(request),
     }
     return render(request, "scheduling/hours/clinician.html", context)
 
