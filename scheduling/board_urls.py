@@ -15,5 +15,7 @@ def patterns() -> list[URLPattern]:
         path("board/week/", board.board_week, name="board_week"),
         path("board/week/<day:on>/", board.board_week, name="board_week"),
         path("board/week/<day:on>/feed/", board.board_week_feed, name="board_week_feed"),
+        path("board/month/", board.board_month, name="board_month"),
+        path("board/month/<day:on>/", board.board_month, name="board_month"),
         path("appointments/<uuid:public_id>/place/", board_moves.appointment_place, name="appointment_place"),
     ]

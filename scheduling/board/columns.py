@@ -113,7 +113,7 @@ def _of_clinicians(day: date, ground: Ground, visits: Sequence[DayVisit], tells_
             sub=_hours_words(days[one.pk]),
             ground=tuple(_ground(days[one.pk], tells_why)),
             work=tuple(days[one.pk].at_work),
-            initials=_initials(one),
+            initials=initials(one),
             clinician_id=one.pk,
             full=_full(days[one.pk], [visit for visit in visits if visit.clinician_id == one.pk], ground),
         )
@@ -215,7 +215,7 @@ def _visits_words(visits: Sequence[DayVisit]) -> str:
 def _full(workday: Workday, visits: Iterable[DayVisit], ground: Ground) -> int | None:
     """Return how many percent of the working time, breaks left out, visits hold; None without any."""
     free = without(workday.at_work, workday.breaks)
-    there = sum(_minutes(span) for span in free)
+    there = worked_minutes(workday)
     if not there:
         return None
     held = [
@@ -227,13 +227,18 @@ def _full(workday: Workday, visits: Iterable[DayVisit], ground: Ground) -> int |
     return round(100 * (there - left) / there)
 
 
+def worked_minutes(workday: Workday) -> int:
+    """Return the minutes of a day at which a clinician can be booked: at work, and not in a break."""
+    return sum(_minutes(span) for span in without(workday.at_work, workday.breaks))
+
+
 def _minutes(span: Walls) -> int:
     since, until = span
     end = 24 * 60 if until == time.max else until.hour * 60 + until.minute
     return end - since.hour * 60 - since.minute
 
 
-def _initials(one: Clinician) -> str:
+def initials(one: Clinician) -> str:
     """Return "MH" for Moira Hynes and "AS" for Dr. Anika Sandhu."""
     parts = [part for part in one.name.split() if not part.endswith(".")]
     return "".join(part[0] for part in (parts[:1] + parts[-1:] if len(parts) > 1 else parts)).upper()

@@ -20,6 +20,7 @@ from clinic.lib.requests import person
 from clinic.models import Clinic
 from scheduling.board.asked import YEARS, Asked, By, View
 from scheduling.board.feed import Board, as_text, etag_of, in_script
+from scheduling.board.month import LENGTHS, Month
 from scheduling.board.words import steps, words
 from scheduling.forms.visits import REASONS
 
@@ -36,6 +37,31 @@ def board(request: HttpRequest, on: date | None = None) -> HttpResponse:
 def board_week(request: HttpRequest, on: date | None = None) -> HttpResponse:
     """Show the week of one clinician in which a local day lies."""
     return _page(request, View.WEEK, on)
+
+
+@require_safe
+@requires(Permission.SEE_PATIENTS)
+def board_month(request: HttpRequest, on: date | None = None) -> HttpResponse:
+    """Show how full the days of a month are, and where there is time first for so many `minutes`."""
+    clinic, now = _clinic(request), timezone.now()
+    today = local_day(now, clinic.tz)
+    asked = Asked.read(View.MONTH, on or today, request.GET)
+    jump = request.GET.get("date")
+    if jump is not None:
+        return redirect(asked.url(day=_jumped(request, jump, today)))
+    wished = request.GET.get("minutes", "")
+    minutes = int(wished) if wished in map(str, LENGTHS) else 45
+    month = Month(asked, clinic, person(request), now, minutes)
+    context = {
+        "asked": asked,
+        "board": month,
+        "month": month,
+        "lengths": LENGTHS,
+        "steps": steps(View.MONTH),
+        "may_book": allows(request.user, Permission.BOOK),
+        "urls": _urls(asked),
+    }
+    return render(request, "scheduling/board_month.html", context)
 
 
 @require_safe
@@ -125,6 +151,7 @@ def _urls(asked: Asked) -> dict[str, Any]:
         "today": asked.url(day=None),
         "day": asked.url(view=View.DAY),
         "week": asked.url(view=View.WEEK),
+        "month": asked.url(view=View.MONTH),
         "clinicians": asked.url(by=By.CLINICIANS),
         "rooms": asked.url(by=By.ROOMS),
         "names": asked.url(hides_names=not asked.hides_names),

@@ -95,7 +95,7 @@ def _kept(query: QueryDict) -> str:
     kept = QueryDict(mutable=True)
     for name in KEPT:
         if name in query:
-            kept[name] = query[name]
+            kept[name] = str(query[name])
     return kept.urlencode()
 
 
@@ -145,7 +145,7 @@ def _visit(request: HttpRequest, patient: Patient, *, is_fresh: bool = False) ->
         "operation": uuid4(),
         "action": f"{reverse('board_book')}?{_address(request, patient)}",
         "verdict": verdict,
-        "room": Room.objects.filter(pk=verdict.placed.room_id).first() if verdict and verdict.placed else None,
+        "room": Room.objects.filter(pk=verdict.placed.room_id or 0).first() if verdict and verdict.placed else None,
         "near": free_near(wanted, slot, now) if wanted and slot and _stops(verdict) else [],
         "why_closed": why_closed(patient) if patient.is_archived else "",
         "who_note": choices.who_note,

@@ -22,7 +22,7 @@
     const time = el("time", "ev-t", spoken(card.from));
     time.setAttribute("datetime", `${card.on}T${card.from}`);
     const name = el("span", "ev-name", card.name);
-    const what = () => el("span", "ev-what", card.what, card.of ? el("span", "ev-n", card.of) : "");
+    const what = () => el("span", "ev-what", el("span", "ev-p", card.what), card.of ? el("span", "ev-n", card.of) : "");
     const place = board.feed.by === "rooms" ? card.who : card.room;
     if (card.minutes <= SHORT) return [el("span", "ev-l", time, name, el("span", "ev-end", ...flags(), state()))];
     const first = el("span", "ev-l", time, name, el("span", "ev-end", ...flags()));
@@ -73,10 +73,18 @@
       classNames: ["ground", `g-${kind}`],
       extendedProps: { text },
     })));
-    return [...ground, ...cards];
+    const today = board.feed.columns.filter((column) => column.day === board.feed.today).map((column) => ({
+      id: "ground-today",
+      resourceIds: [column.key],
+      start: at("00:00"),
+      end: at("24:00"),
+      display: "background",
+      classNames: ["ground", "g-today"],
+    }));
+    return [...today, ...ground, ...cards];
   };
   const content = ({ event }) => {
-    const { card, text } = event.extendedProps;
+    const { card, text } = event.extendedProps ?? {};
     if (card) {
       // A card under the hand tells the time that it would have.
       const moved = event.display === "preview" ? { ...card, from: board.wall(event.start), until: board.wall(event.end) } : card;
@@ -107,7 +115,7 @@
   const head = (column) => {
     const mark = column.number !== undefined ? el("span", "wk-num", String(column.number)) : column.initials ? el("span", "avatar", column.initials) : "";
     if (mark) mark.setAttribute("aria-hidden", "true");
-    const name = el("span", "strong", column.name);
+    const name = el("span", "strong", column.day ? column.short : column.name);
     name.title = column.name;
     const made = el("span", "board-who", mark, el("span", "grow", name, el("span", "caption whisper", column.sub)), column.full === null ? "" : ring(column));
     if (column.day && column.day === board.feed.today) made.classList.add("is-today");

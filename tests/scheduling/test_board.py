@@ -447,3 +447,58 @@ def test_a_card_has_the_acts_of_its_state_and_of_the_person(desk: Client, moira:
     owner.force_login(factory.make_user(Role.OWNER), BACKEND)
     assert feed_of(desk)["cards"][0]["acts"] == ["arrive", "start", "confirm", "move", "cancel"]
     assert feed_of(owner)["cards"][0]["acts"] == []
+
+
+# --- The month ---
+def cell_of(client: Client, day: date, **query: object) -> Any:
+    month = client.get(reverse("board_month", args=[day]), query).context["month"]
+    return next(cell for week in month.weeks for cell in week if cell.day == day)
+
+
+def test_a_month_shows_how_full_each_day_is_and_what_is_left(
+    desk: Client, moira: Clinician, anika: Clinician, rooms: list[Room]
+) -> None:
+    day = date(2026, 12, 3)
+    take(moira, rooms[0], day, "08:00", 300)
+    take(moira, rooms[0], day, "13:00", 60, status="cancelled")
+    cell = cell_of(desk, day)
+    assert [bar.full for bar in cell.bars] == [50, 0]
+    assert (cell.visits, cell.free_words, cell.is_full) == (1, "15 h free", False)
+    assert cell.words == "Thursday 3 December: 1 visit, 15 h free; Moira 50 %, Dr. Sandhu 0 %"
+
+
+def test_a_full_day_a_closed_day_and_a_sunday_say_so(
+    desk: Client, moira: Clinician, anika: Clinician, rooms: list[Room]
+) -> None:
+    day = date(2026, 12, 3)
+    for one, room in ((moira, rooms[0]), (anika, rooms[1])):
+        take(one, room, day, "08:00", 300)
+        take(one, room, day, "13:00", 300)
+    assert (cell_of(desk, day).free_words, cell_of(desk, day).is_full) == ("full", True)
+    Closure.objects.create(name="Christmas closure", starts_on=date(2026, 12, 25), ends_on=date(2027, 1, 1))
+    assert cell_of(desk, date(2026, 12, 25)).words == "Friday 25 December: closed, Christmas closure"
+    assert cell_of(desk, date(2026, 12, 6)).is_empty
+
+
+def test_a_month_says_who_is_away_and_where_there_is_time_first(
+    desk: Client, moira: Clinician, anika: Clinician, rooms: list[Room]
+) -> None:
+    span = factory.at(date(2026, 12, 3), "00:00"), factory.at(date(2026, 12, 4), "00:00")
+    Absence.objects.create(clinician=anika, starts_at=span[0], ends_at=span[1])
+    assert cell_of(desk, date(2026, 12, 3)).note == "Dr. Sandhu away"
+    take(moira, rooms[0], TODAY, "09:00", 190)
+    month = desk.get(reverse("board_month"), {"minutes": 60}).context["month"]
+    times = {one.clinician.short_name: one.times for one in month.first_free}
+    assert [(word, words) for word, _day, words in times["Moira"]] == [
+        ("soonest", "Mon 23 Nov, 12:15"),
+        ("morning", "Tue 24 Nov, 08:00"),
+    ]
+    assert times["Dr. Sandhu"][0][2] == "Mon 23 Nov, 09:00"
+
+
+def test_the_month_takes_as_many_queries_whatever_it_holds(desk: Client, moira: Clinician, rooms: list[Room]) -> None:
+    address = reverse("board_month", args=[TODAY])
+    before = queries(desk, address)
+    for day in range(1, 20):
+        take(moira, rooms[0], date(2026, 11, day), "10:00", 30)
+    assert queries(desk, address) == before <= 8

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from clinic.demo import house
 from clinic.demo.guard import DemoRefused, refuse_unless_safe
+from clinic.demo.today import keep_today
 
 try:
     from clinic.demo.build import Demo, build
@@ -56,7 +57,9 @@ class Command(BaseCommand):
     def _make(self, now: datetime, options: dict[str, Any]) -> "Demo":
         size = Size.of(options)
         if size is None:
-            return build(now)
+            demo = build(now)
+            keep_today(now)
+            return demo
         self.stdout.ending = ""  # a bar is drawn over itself
         try:
             return build_large(now, size, Progress(self.stdout if options["verbosity"] else None))
