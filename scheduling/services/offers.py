@@ -103,7 +103,7 @@ def decline_offer(*, key: uuid.UUID, offer_id: int, actor: User | None, now: dat
     return _once(key, "decline_offer", {"offer": offer_id}, actor, now, act)
 
 
-def note_call(
+def note_offer_call(
     *, key: uuid.UUID, stretch: Stretch, entry_id: int, outcome: OfferState, actor: User | None, now: datetime
 ) -> Operation:
     """Note that somebody was called about a time and declined, or did not answer. Raises OfferRefused."""
@@ -127,7 +127,7 @@ def note_call(
         operation.result = {"entry": str(entry.public_id)}
 
     body = {"stretch": _plain(stretch), "entry": entry_id, "outcome": outcome}
-    return _once(key, "note_call", body, actor, now, act)
+    return _once(key, "note_offer_call", body, actor, now, act)
 
 
 def accept_offer(*, key: uuid.UUID, offer_id: int, actor: User | None, now: datetime) -> Operation:

@@ -12,7 +12,7 @@ from patients.services.outbox.sweep import sweep
 from scheduling.checking.scan import scan
 from scheduling.models import Appointment, Offer, OfferRound, OfferRules, OfferState, WaitingEntry, WaitingStatus
 from scheduling.services.appointments import cancel_appointment
-from scheduling.services.errors import OfferGone, OfferRefused, SlotTaken, StaleAppointment
+from scheduling.services.errors import OfferGone, OfferRefused, SlotTaken, StaleAppointment, UndoRefused
 from scheduling.services.offer_sweep import advance
 from scheduling.services.offers import accept_offer, decline_offer
 from scheduling.services.undo import undo_operation
@@ -166,7 +166,9 @@ def test_whoever_has_no_address_is_passed_over_and_can_be_called(waiting: List) 
     entry = waiting.waits(waiting.course(date(2026, 11, 16), booked=date(2026, 12, 1), email=""))
     with pytest.raises(OfferRefused, match="Nobody on the list can be mailed"):
         waiting.offer()
-    waiting.called(entry, OfferState.NO_ANSWER)
+    called = waiting.called(entry, OfferState.NO_ANSWER)
+    with pytest.raises(UndoRefused, match="cannot be undone here"):
+        undo_operation(key=uuid.uuid4(), operation_id=called.pk, actor=None, now=MONDAY)
     assert waiting.by_phone(entry).kind == "move_to_earlier"
 
 

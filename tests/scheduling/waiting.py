@@ -8,7 +8,7 @@ from clinic.models import Clinician, Operation, Room
 from patients.models import Patient
 from scheduling.models import Appointment, Offer, OfferRound, VisitType, WaitingEntry
 from scheduling.planning.waiting_read import Stretch
-from scheduling.services.offers import accept_offer, note_call, start_round, take_back, take_by_phone
+from scheduling.services.offers import accept_offer, note_offer_call, start_round, take_back, take_by_phone
 from scheduling.services.waiting import Wish, add_entry
 from tests import factory
 from tests.scheduling.conftest import MONDAY
@@ -91,7 +91,7 @@ class List:
         return take_by_phone(key=uuid.uuid4(), stretch=self.stretch, entry_id=entry.pk, actor=None, now=now)
 
     def called(self, entry: WaitingEntry, outcome: Any, *, now: datetime = MONDAY) -> Operation:
-        return note_call(
+        return note_offer_call(
             key=uuid.uuid4(), stretch=self.stretch, entry_id=entry.pk, outcome=outcome, actor=None, now=now
         )
 
