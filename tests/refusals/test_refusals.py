@@ -1,16 +1,20 @@
 """Each refusal that a person can meet, once on purpose: its sentence stands on the page, and nothing was saved."""
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 import pytest
 
 from clinic.models import Role
 from patients.models import NotTwins, Patient
-from tests import factory
-from tests.refusals import courses, files, hours, owner, visits
+from tests import factory, refusals
+from tests.refusals import files
 from tests.refusals.scene import Case, Scene
 from tests.refusals.sentences import ROOT, SAYS_SO, longest_part, sentences
 
 pytestmark = pytest.mark.django_db
-ALL = [case for part in (courses, files, hours, owner, visits) for case in part.CASES]
+PARTS_OF_THE_CLINIC = [import_module(f"{refusals.__name__}.{part.name}") for part in iter_modules(refusals.__path__)]
+ALL = [case for part in PARTS_OF_THE_CLINIC for case in getattr(part, "CASES", [])]
 
 BEHIND = {
     # A form, or a look before the act, gives another sentence first; this one is the service's own, for a script.
