@@ -116,15 +116,15 @@ def _register(request: HttpRequest, form: ShortPersonForm, now: datetime) -> Pat
 def _visit(request: HttpRequest, patient: Patient, *, is_fresh: bool = False) -> HttpResponse:
     clinic, now = Clinic.objects.current(), timezone.now()
     today = local_day(now, clinic.tz)
+    posts = request.method == "POST" and not is_fresh
     choices = WantedForm(
-        request.GET,
+        request.POST if posts else request.GET,
         patient=patient,
         types=list(VisitType.objects.by_kind().values()),
         courses=partial(open_courses, patient),
         today=today,
     )
     wanted = None if patient.is_archived else choices.wanted()
-    posts = request.method == "POST" and not is_fresh
     form = BookForm(
         _sent(request, posts, clinic, now, choices), initial={}, staff=choices.staff, zone=clinic.tz, now=now
     )
@@ -143,7 +143,7 @@ def _visit(request: HttpRequest, patient: Patient, *, is_fresh: bool = False) ->
         "form": form,
         "shows_errors": posts or _is_asked(request),
         "operation": uuid4(),
-        "action": f"{reverse('board_book')}?{_address(request, patient)}",
+        "action": f"{reverse('board_book')}?patient={patient.public_id}",
         "verdict": verdict,
         "room": Room.objects.filter(pk=verdict.placed.room_id or 0).first() if verdict and verdict.placed else None,
         "near": free_near(wanted, slot, now) if wanted and slot and _stops(verdict) else [],
@@ -156,15 +156,6 @@ def _visit(request: HttpRequest, patient: Patient, *, is_fresh: bool = False) ->
 def _is_asked(request: HttpRequest) -> bool:
     """Say whether a choice was made in the panel, so that what is wrong with it is shown."""
     return "what" in request.GET
-
-
-def _address(request: HttpRequest, patient: Patient) -> str:
-    kept = QueryDict(mutable=True)
-    kept["patient"] = str(patient.public_id)
-    for name in ("what", "minutes", "minutes_of"):
-        if name in request.GET:
-            kept[name] = request.GET[name]
-    return kept.urlencode()
 
 
 def _sent(request: HttpRequest, posts: bool, clinic: Clinic, now: datetime, choices: WantedForm) -> dict[str, Any]:

@@ -83,12 +83,12 @@
     (board.article(answer.id) ?? document.querySelector("[data-board-book]"))?.focus({ preventScroll: true });
   });
   panel.addEventListener("click", (event) => { if (event.target.closest("[data-book-closes]")) close(true); });
-  panel.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || panel.hidden || document.querySelector("dialog[open]")) return;
     event.preventDefault();
     event.stopPropagation();
     close(true);
-  });
+  }, true);
   document.addEventListener("board:open", () => close(false));
   document.addEventListener("board:refuse-closes", () => close(false));
 })();

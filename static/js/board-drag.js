@@ -12,14 +12,19 @@
     board.hideRefusal?.();
   };
 
+  const stop = () => {
+    board.dropped = Date.now(); // the click that ends a drag opens nothing
+    setTimeout(board.release);
+  };
+
   document.addEventListener("board:options", ({ detail: options }) => {
     if (board.root.dataset.mayBook === undefined) return;
     Object.assign(options, {
       editable: true,
       eventDragStart: start,
       eventResizeStart: start,
-      eventDragStop: () => setTimeout(board.release),
-      eventResizeStop: () => setTimeout(board.release),
+      eventDragStop: stop,
+      eventResizeStop: stop,
       eventDrop: (info) => {
         if (same(info.event, info.oldEvent)) return;
         const key = info.event.resourceIds.find((id) => id !== info.oldEvent.resourceIds[0]) ?? info.event.resourceIds[0];

@@ -76,12 +76,12 @@
     place(id);
     (first ?? leave).focus({ preventScroll: true });
   };
-  panel.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || panel.hidden || document.querySelector("dialog[open]")) return;
     event.preventDefault();
     event.stopPropagation();
     close(true);
-  });
+  }, true);
   document.addEventListener("board:refuse-closes", () => close(false));
   document.addEventListener("board:open", () => close(false));
 })();

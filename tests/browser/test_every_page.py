@@ -35,6 +35,11 @@ def pages_of_the_desk() -> dict[str, str]:
     stopped = TreatmentPlan.objects.filter(status=PlanStatus.DISCONTINUED).first() or plan
     assert busy and plan
     return {
+        "board": reverse("board"),
+        "board by rooms": reverse("board") + "?by=rooms",
+        "board without names": reverse("board") + "?names=off&off=hide",
+        "week": reverse("board_week"),
+        "month": reverse("board_month"),
         "day": reverse("day"),
         "another day": reverse("day", kwargs={"on": (timezone.now() - timedelta(days=7)).date()}),
         "a Sunday": reverse(

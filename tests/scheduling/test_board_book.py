@@ -44,7 +44,7 @@ def at(clinician: Clinician, wall: str, day: date = TODAY) -> dict[str, Any]:
 
 
 def send(client: Client, patient: Patient, what: str, where: dict[str, Any]) -> Any:
-    address = f"{ADDRESS}?patient={patient.public_id}&what={what}"
+    address = f"{ADDRESS}?patient={patient.public_id}"
     return client.post(address, {"operation": uuid.uuid4(), "what": what} | where)
 
 
@@ -106,8 +106,8 @@ def test_a_session_of_the_plan_keeps_its_window_and_asks_for_a_reason_beyond_it(
 
 
 def test_the_minutes_may_be_others(desk: Client, moira: Clinician, plan: TreatmentPlan) -> None:
-    address = f"{ADDRESS}?patient={plan.patient.public_id}&what=consultation&minutes_of=consultation&minutes=50"
-    response = desk.post(address, {"operation": uuid.uuid4()} | at(moira, "14:15"))
+    asked = at(moira, "14:15") | {"minutes": 50, "minutes_of": "consultation"}
+    response = send(desk, plan.patient, "consultation", asked)
     assert response.status_code == 204
     assert Appointment.objects.get().minutes == 50
 
