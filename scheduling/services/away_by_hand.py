@@ -62,8 +62,11 @@ def step_row(*, plan_id: int, version: int, visit_id: int, step: int, now: datet
     choice = choice_of(plan, visit_id, now)
     place = choice.beside(step)
     if place is None:
-        earlier, later = _("Nothing earlier is free within its days."), _("Nothing later is free within its days.")
-        raise AwayRefused(earlier if step < 0 else later)
+        if step < 0:
+            raise AwayRefused(
+                _("Nothing earlier is free within its days. Nothing was saved. Plan again or pick a time.")
+            )
+        raise AwayRefused(_("Nothing later is free within its days. Nothing was saved. Plan again or pick a time."))
     _put(plan, choice, place)
 
 

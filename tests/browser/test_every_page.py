@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 from clinic.models import Role, User
 from patients.models import Message, Patient
 from scheduling.models import Appointment
+from scheduling.services.away import look, start_plan
 from tests import factory
 from tests.browser.conftest import WIDTHS, Complaints, Sound
 from tests.browser.test_owner_pages import pages_of_the_owner
@@ -34,6 +35,15 @@ def pages_of_the_desk() -> dict[str, str]:
     plan = TreatmentPlan.objects.filter(sessions__state=SessionState.PLANNED).first()
     stopped = TreatmentPlan.objects.filter(status=PlanStatus.DISCONTINUED).first() or plan
     assert busy and plan
+    away = start_plan(
+        clinician_id=busy.clinician_id,
+        since=timezone.now(),
+        until=timezone.now() + timedelta(days=4),
+        actor=busy.clinician.user,
+        now=timezone.now(),
+    )
+    look(plan_id=away.pk, now=timezone.now())
+    hit = Appointment.objects.get(pk=away.rows[-1]["visit"])
     return {
         "board": reverse("board"),
         "board by rooms": reverse("board") + "?by=rooms",
@@ -72,6 +82,9 @@ def pages_of_the_desk() -> dict[str, str]:
         "absence": reverse("hours_absence", args=[busy.clinician_id]),
         "closure": reverse("hours_closure"),
         "visits outside hours": reverse("hours_outside"),
+        "somebody is away": reverse("away_span", args=[busy.clinician_id]),
+        "plan for an absence": reverse("away_plan", kwargs={"public_id": away.public_id}),
+        "another time in it": reverse("away_pick", kwargs={"public_id": away.public_id, "visit_id": hit.public_id}),
         "visit": reverse("appointment", kwargs={"public_id": busy.public_id}),
         "book a visit": reverse("visit_new", kwargs={"public_id": busy.patient.public_id}),
         "messages": reverse("message_list"),

@@ -42,6 +42,7 @@ NO_SCREEN = {
     "Someone took one of these times. Nothing was saved. Choose other times.": SEVERAL,
     "Someone changed one of these visits meanwhile. Nothing was saved. Look at the day again.": SEVERAL,
     "Only visits that lie ahead can be moved. Nothing was saved. Look at the day again.": SEVERAL,
+    "Someone changed one of these visits meanwhile. Nothing was saved.": "the page names the visits instead",
     "Choose device, light or dark.": "the menu offers these three; another word is a forged form",
     "Choose on or off.": "the menu offers these two",
     "This is one file already. Nothing was saved. Choose another.": "such an address has no page: 404",
