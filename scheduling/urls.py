@@ -15,6 +15,8 @@ from scheduling.views import (
     visit_acts,
     visit_new,
     visit_notes,
+    waiting,
+    waiting_acts,
 )
 
 register_converter(DayConverter, "day")
@@ -49,6 +51,15 @@ urlpatterns: list[URLPattern] = [
     path("operations/<uuid:operation_id>/undo/", visit_acts.operation_undo, name="operation_undo"),
     *away_urls.patterns(),
     *board_urls.patterns(),
+    path("waiting/", waiting.waiting_list, name="waiting_list"),
+    path("waiting/new/", waiting.waiting_find, name="waiting_find"),
+    path("waiting/offer/", waiting_acts.offer_start, name="waiting_offer"),
+    path("waiting/call/", waiting_acts.offer_call, name="waiting_call"),
+    path("waiting/<uuid:public_id>/", waiting.waiting_edit, name="waiting_edit"),
+    path("waiting/<uuid:public_id>/withdraw/", waiting_acts.waiting_withdraw, name="waiting_withdraw"),
+    path("waiting/offers/<uuid:public_id>/accept/", waiting_acts.offer_accept, name="waiting_accept"),
+    path("waiting/offers/<uuid:public_id>/stop/", waiting_acts.offer_stop, name="waiting_stop"),
+    path("patients/<uuid:public_id>/waiting/new/", waiting.waiting_new, name="waiting_new"),
     *hours_urls.patterns(),
     path("e/<str:token>/", earlier.earlier_time, name="earlier_time"),
     path("n/<str:token>/", visit_notes.visit_notes, name="visit_notes"),

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from clinic.lib.access import ROLE_PERMISSIONS, Permission
 from clinic.models import AccessLog, Clinician, Device, DeviceKind, Operation, Role, Room, RoomKind, User
 from patients.models import Message, Patient
-from scheduling.models import AwayPlan
+from scheduling.models import Appointment, AwayPlan, Offer, OfferRound, WaitingEntry
 from tests import factory
 from tests.scheduling.helpers import take
 from treatments.models import Area, Concern, Protocol
@@ -72,6 +72,14 @@ def of_away_plan(_world: World) -> dict[str, object]:
 
 def of_away_row(world: World) -> dict[str, object]:
     return of_away_plan(world) | {"visit_id": world.appointment}
+
+
+def of_entry(_world: World) -> dict[str, object]:
+    return {"public_id": WaitingEntry.objects.get().public_id}
+
+
+def of_offer(_world: World) -> dict[str, object]:
+    return {"public_id": Offer.objects.get().public_id}
 
 
 def of_clinician(_world: World) -> dict[str, object]:
@@ -161,6 +169,15 @@ MATRIX = [
     Row("appointment_move", Permission.BOOK, FORM, of_appointment),
     Row("earlier_time", PUBLIC, FORM, lambda _: {"token": "A" * 43}),
     Row("operation_undo", Permission.BOOK, ACT, lambda world: {"operation_id": world.operation}),
+    Row("waiting_list", Permission.SEE_PATIENTS),
+    Row("waiting_find", Permission.BOOK),
+    Row("waiting_new", Permission.BOOK, FORM, of_patient),
+    Row("waiting_edit", Permission.BOOK, FORM, of_entry),
+    Row("waiting_withdraw", Permission.BOOK, ACT, of_entry),
+    Row("waiting_offer", Permission.BOOK, ACT),
+    Row("waiting_call", Permission.BOOK, ACT),
+    Row("waiting_accept", Permission.BOOK, ACT, of_offer),
+    Row("waiting_stop", Permission.BOOK, ACT, of_offer),
     Row("hours", Permission.MANAGE_HOURS),
     Row("hours_outside", Permission.MANAGE_HOURS),
     Row("hours_closure", Permission.MANAGE_HOURS, FORM),
@@ -198,6 +215,7 @@ MATRIX = [
     Row("aftercare_use", Permission.MANAGE_CATALOGUE, ACT, lambda _: {"version": 1}),
     Row("clinic_settings", Permission.MANAGE_CLINIC, FORM),
     Row("visit_types", Permission.MANAGE_CLINIC, FORM),
+    Row("offer_settings", Permission.MANAGE_CLINIC, FORM),
     Row("planning_settings", Permission.MANAGE_CLINIC, FORM),
     *rows_of_a_shelf("room", Permission.MANAGE_CLINIC, Room, is_ordered=True),
     *rows_of_a_shelf("room_kind", Permission.MANAGE_CLINIC, RoomKind),
@@ -205,6 +223,24 @@ MATRIX = [
     *rows_of_a_shelf("device_kind", Permission.MANAGE_CLINIC, DeviceKind),
     Row("visit_notes", PUBLIC, FORM, lambda _: {"token": "x" * 43}),
 ]
+
+
+def offer_a_time(visit: Appointment) -> None:
+    """Let the patient of a visit wait for an earlier time, and offer them one."""
+    now = factory.now()
+    entry = WaitingEntry.objects.create(
+        patient=visit.patient, kind="session", plan=visit.session.plan, appointment=visit, since=now
+    )
+    held = OfferRound.objects.create(
+        clinician=visit.clinician,
+        starts_at=factory.at(date(2026, 11, 30), "14:00"),
+        ends_at=factory.at(date(2026, 11, 30), "14:45"),
+        minutes=30,
+        most=4,
+        started_at=now,
+    )
+    times = {"starts_at": held.starts_at, "arrives_at": held.starts_at}
+    Offer.objects.create(round=held, entry=entry, by="phone", moves=True, offered_at=now, **times)
 
 
 @pytest.fixture
@@ -217,6 +253,7 @@ def world(clinic: object) -> World:
     AwayPlan.objects.create(clinician=moira, user=moira.user, **span)
     message = Message.objects.create(patient=plan.patient, kind="series_summary", due_at=factory.now())
     operation = Operation.objects.create(kind="none", actor="nobody", body_hash="", at=factory.now())
+    offer_a_time(visit)
     return World(plan.patient.public_id, plan.public_id, visit.public_id, message.public_id, operation.pk)
 
 

@@ -92,6 +92,13 @@ MORE_PAGES = (
         gettext_lazy("types lengths consultation review minutes"),
     ),
     Page(
+        "offer_settings",
+        gettext_lazy("Offers of free times"),
+        "hourglass-split",
+        Permission.MANAGE_CLINIC,
+        gettext_lazy("waiting list minutes mail cap"),
+    ),
+    Page(
         "planning_settings",
         gettext_lazy("How courses are planned"),
         "sliders",

@@ -32,6 +32,7 @@ PLACES = (
         Permission.SEE_PATIENTS,
         ("patient_", "plan_", "series_", "course", "visit_new"),
     ),
+    Place("waiting_list", _("Waiting list"), "hourglass-split", Permission.SEE_PATIENTS, ("waiting_",)),
     Place("hours", _("Hours"), "clock", Permission.MANAGE_HOURS, ("hours",)),
     Place("message_list", _("Messages"), "envelope", Permission.SEE_MESSAGES, ("message_",)),
     Place(
@@ -46,7 +47,7 @@ PLACES = (
         _("Settings"),
         "gear",
         Permission.MANAGE_CLINIC,
-        ("clinic_settings", "room_", "device_", "visit_types", "planning_settings"),
+        ("clinic_settings", "room_", "device_", "visit_types", "planning_settings", "offer_settings"),
     ),
 )
 

@@ -15,12 +15,15 @@ from clinic.lib.requests import person
 from clinic.models import Clinic, Operation
 from scheduling.day_list import Row
 from scheduling.forms.visits import MoveForm
+from scheduling.forms.waiting import EarlierForm
 from scheduling.models import Appointment
 from scheduling.moving import Move, reasons_asked
 from scheduling.planning.types import Slot
+from scheduling.running_offers import running_offers
 from scheduling.services.appointments import move_appointment
 from scheduling.views.after import told
 from scheduling.views.answers import CONFLICT, WRONG, Answer, as_json, attempt, respond, tell, wants_json
+from scheduling.views.earlier_too import earlier_forms, is_sound, wait_too
 from scheduling.views.visit_acts import day_of, visit_of, when
 from treatments.named import Staff
 
@@ -39,7 +42,10 @@ def appointment_move(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = MoveForm(
         request.POST if request.method == "POST" else None, visit=visit, staff=staff, zone=clinic.tz, now=timezone.now()
     )
+    earlier, other = earlier_forms(request, staff.people.values())
     if request.method == "POST":
+        if not is_sound(earlier):
+            form.add_error(None, _("Nothing was saved. Mend when they could come earlier."))
         answer = _move(request, visit, form, clinic) if form.is_valid() else Answer(form.sentence(), WRONG)
         if wants_json(request):
             return as_json(answer, visit.pk)
@@ -47,8 +53,10 @@ def appointment_move(request: HttpRequest, public_id: UUID) -> HttpResponse:
             tell(request, answer)
         if answer.is_done:
             visit.refresh_from_db()
+            if earlier.is_wanted:
+                wait_too(request, visit, earlier.wish(), form.cleaned_data["operation"], timezone.now())
             return redirect(day_of(visit, clinic))
-    return _page(request, visit, form, staff)
+    return _page(request, visit, form, staff, {"earlier": earlier, "earlier_other": other})
 
 
 def _move(request: HttpRequest, visit: Appointment, form: MoveForm, clinic: Clinic) -> Answer:
@@ -79,7 +87,9 @@ def _move(request: HttpRequest, visit: Appointment, form: MoveForm, clinic: Clin
     )
 
 
-def _page(request: HttpRequest, visit: Appointment, form: MoveForm, staff: Staff) -> HttpResponse:
+def _page(
+    request: HttpRequest, visit: Appointment, form: MoveForm, staff: Staff, earlier: dict[str, EarlierForm]
+) -> HttpResponse:
     move = Move(visit, timezone.now())
     context = {
         "visit": visit,
@@ -90,5 +100,7 @@ def _page(request: HttpRequest, visit: Appointment, form: MoveForm, staff: Staff
         "who_note": staff.why_not(visit.clinician_id),
         "back": day_of(visit, move.context.clinic),
         "may_overrule": allows(request.user, Permission.BOOK_TOO_EARLY),
+        "offered": running_offers(move.now),
+        **earlier,
     }
     return render(request, "scheduling/move.html", context, status=400 if form.errors else 200)

@@ -18,11 +18,14 @@ from clinic.lib.audit import log_reading
 from clinic.lib.locks import Busy, StateRefused
 from clinic.lib.operations import OperationReused
 from clinic.models import Operation
+from scheduling.models import Appointment
 from scheduling.planning.types import Proposal, SeriesRefused
 from scheduling.services.drafts import drop_draft
 from scheduling.services.errors import BookingError, OutsideDueWindow
 from scheduling.services.series import book_series
+from scheduling.services.waiting import Wish
 from scheduling.views import planner_words as words
+from scheduling.views.earlier_too import wait_too
 from scheduling.views.planner_acts import Board, judged, opened, perform, sessions_words
 from scheduling.views.planner_choices import choices_context, pick_context
 from scheduling.views.planner_draft import keep, kept_words, restored_words
@@ -114,6 +117,9 @@ def _booked(request: Request, operation: Operation) -> HttpResponse:
     patient, count = request.plan.patient, operation.result.get("count", 0)
     said = ngettext("%(n)d session booked for %(name)s.", "%(n)d sessions booked for %(name)s.", count)
     messages.success(request.http, said % {"n": count, "name": patient.full_name}, extra_tags=f"undo:{operation.pk}")
+    if request.http.POST.get("earlier") and (first := operation.result.get("appointments")):
+        visit = Appointment.objects.select_related("session").get(public_id=first[0])
+        wait_too(request.http, visit, Wish(), request.key, request.now)
     return redirect("patient_page", patient.public_id)
 
 

@@ -28,9 +28,11 @@ from scheduling.forms.visit_new import WantedForm
 from scheduling.forms.visits import BookForm
 from scheduling.models import Appointment, VisitType
 from scheduling.planning.single import Wanted, quarter_begun
+from scheduling.running_offers import running_offers
 from scheduling.services.errors import BookingError, NotNamed, OutsideDueWindow
 from scheduling.services.single import NeedsReason, Reasons, TooLate, book_visit
 from scheduling.views.after import tell, told
+from scheduling.views.earlier_too import earlier_forms, is_sound, wait_too
 from scheduling.views.visit_acts import day_of, when
 
 
@@ -60,15 +62,23 @@ def visit_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = BookForm(data, initial=opens, staff=choices.staff, zone=clinic.tz, now=now)
     if data is not None and choices.errors:
         form.add_error(None, _("Nothing was saved. Mend what is marked above first."))
+    earlier, earlier_other = earlier_forms(request, choices.staff.people.values())
+    if data is not None and not is_sound(earlier):
+        form.add_error(None, _("Nothing was saved. Mend when they could come earlier."))
     if data is not None and wanted and form.is_valid() and (operation := book_from(request, wanted, form, now)):
         visit, words = said_of(operation, wanted, now)
         tell(request, operation, words)
+        if earlier.is_wanted:
+            wait_too(request, visit, earlier.wish(), form.cleaned_data["operation"], now)
         is_today = local_day(visit.starts_at, clinic.tz) == today
         return redirect(day_of(visit, clinic) if is_today else reverse("patient_page", args=[patient.public_id]))
     if request.method == "GET":
         log_reading(person(request), patient, "visit")
     context = {
         "patient": patient,
+        "earlier": earlier,
+        "earlier_other": earlier_other,
+        "offered": running_offers(now),
         "choices": choices,
         "booking": Booking(wanted, choices.choices(), now) if wanted else None,
         "form": form,

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 from clinic.models import Role, User
 from patients.models import Message, Patient
-from scheduling.models import Appointment
+from scheduling.models import Appointment, WaitingEntry
 from scheduling.services.away import look, start_plan
 from tests import factory
 from tests.browser.conftest import WIDTHS, Complaints, Sound
@@ -87,6 +87,10 @@ def pages_of_the_desk() -> dict[str, str]:
         "another time in it": reverse("away_pick", kwargs={"public_id": away.public_id, "visit_id": hit.public_id}),
         "visit": reverse("appointment", kwargs={"public_id": busy.public_id}),
         "book a visit": reverse("visit_new", kwargs={"public_id": busy.patient.public_id}),
+        "waiting list": reverse("waiting_list"),
+        "who would come earlier": reverse("waiting_find") + "?q=mar",
+        "earlier if possible": reverse("waiting_new", kwargs={"public_id": busy.patient.public_id}),
+        "an entry of the waiting list": reverse("waiting_edit", args=[WaitingEntry.objects.active()[0].public_id]),
         "messages": reverse("message_list"),
         "message": reverse("message_detail", kwargs={"public_id": Message.objects.earliest("pk").public_id}),
     }
@@ -120,6 +124,7 @@ def test_every_page_without_a_sign_in_is_sound(page: Page, complaints: Complaint
         reverse("account_reset_password_from_key_done"),
         reverse("account_inactive"),
         reverse("visit_notes", kwargs={"token": "x" * 43}),
+        reverse("earlier_time", kwargs={"token": "x" * 43}),
         "/no/such/page/",
     ]
     for address in addresses:

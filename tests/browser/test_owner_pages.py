@@ -52,6 +52,7 @@ def pages_of_the_owner() -> dict[str, str]:
         "kinds of device": reverse("device_kind_list"),
         "other visits": reverse("visit_types"),
         "how courses are planned": reverse("planning_settings"),
+        "offers of free times": reverse("offer_settings"),
         "visits with others": reverse("area_visits", args=[Area.objects.get(restricted=True).pk]),
         "a restricted area": reverse("area_edit", args=[Area.objects.get(restricted=True).pk]),
     }

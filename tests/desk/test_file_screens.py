@@ -99,7 +99,7 @@ def test_both_files_stand_side_by_side(
     assert plan.patient == gone
     for _ in range(3):
         factory.make_plan(gone)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         client.get(url("patient_merge", kept, gone))
 
 

@@ -14,7 +14,7 @@ from tests.patients.test_messages_screen import Put, desk, listed, put
 __all__ = ["desk", "put"]
 pytestmark = pytest.mark.django_db
 FILTERS = [{}, {"state": "sent"}, {"kind": "reminder_1_day"}, {"q": "idrissi"}]
-MOST_QUERIES = 12
+MOST_QUERIES = 13
 
 
 @pytest.mark.parametrize("query", FILTERS, ids=str)

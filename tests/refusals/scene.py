@@ -17,7 +17,18 @@ from django.urls import reverse
 from clinic.lib.locks import Busy
 from clinic.models import Clinic, Clinician, Device, Operation, Role, Room, RoomKind, User
 from patients.models import Merge, Message, NotTwins, Patient
-from scheduling.models import Absence, Appointment, Closure, HoursChange, VisitType, WeeklyHours
+from scheduling.models import (
+    Absence,
+    Appointment,
+    Closure,
+    HoursChange,
+    Offer,
+    OfferRound,
+    OfferRules,
+    VisitType,
+    WaitingEntry,
+    WeeklyHours,
+)
 from tests import factory
 from tests.scheduling.helpers import take
 from treatments.models import AftercareText, Area, Concern, PlanArea, Protocol, Session, TreatmentPlan
@@ -49,6 +60,10 @@ KEPT: list[type[models.Model]] = [
     Area,
     Concern,
     AftercareText,
+    WaitingEntry,
+    OfferRound,
+    Offer,
+    OfferRules,
 ]
 """All that an act of a screen may write, but for the log of readings and drafts."""
 

@@ -17,6 +17,7 @@ PARTS_OF_THE_CLINIC = [import_module(f"{refusals.__name__}.{part.name}") for par
 ALL = [case for part in PARTS_OF_THE_CLINIC for case in getattr(part, "CASES", [])]
 
 BEHIND = {
+    "The time until is not after the time from. Nothing was saved. Mend the times.": "This is not after the time",
     # A form, or a look before the act, gives another sentence first; this one is the service's own, for a script.
     "The absence ends before it begins. Nothing was saved. Mend the days or times.": "Enter the first day or a later",
     "The last day lies before the first. Nothing was saved. Mend the days.": "Enter the first day or a later",
@@ -30,6 +31,9 @@ BEHIND = {
     "Enter the last name as it is on their health card.": "Enter the last name.",
 }
 ELSEWHERE = {
+    "Not on the waiting list: many people are saving. Add them on the list.": (
+        "tests/scheduling/test_waiting_screens.py"
+    ),
     "%(why)s Nothing was saved. Mend it and save again.": "tests/treatments/test_catalogue_screens.py",
     "Why it is someone else was not kept: say it on the list of likely twins.": "tests/refusals/test_refusals.py",
 }

@@ -24,7 +24,7 @@ from treatments.models import SessionState, TreatmentPlan
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 23)
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-QUERIES = 14
+QUERIES = 15
 BOOKING_QUERIES = 21
 """Session and user, patient, clinic, clinicians, kinds of visit, courses, the log of readings, one look at the book."""
 

@@ -114,7 +114,11 @@ class TreatmentPlan(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
-        indexes = [models.Index(fields=["patient", "-created_at"], name="plan_of_patient")]
+        indexes = [
+            models.Index(fields=["patient", "-created_at"], name="plan_of_patient"),
+            # The few courses that go on, among all that ever were.
+            models.Index(fields=["status"], condition=Q(status__in=["active", "paused"]), name="plan_open"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(session_count__gte=4) & (Q(session_count__lte=15) | ~Q(many_sessions_reason="")),

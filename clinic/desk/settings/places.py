@@ -23,6 +23,7 @@ TABS = (
     Tab("device_kind_list", gettext_lazy("Kinds of device"), ("device_kind_",)),
     Tab("visit_types", gettext_lazy("Other visits"), ("visit_types",)),
     Tab("planning_settings", gettext_lazy("Planning"), ("planning_settings",)),
+    Tab("offer_settings", gettext_lazy("Offers"), ("offer_settings",)),
 )
 NAME = gettext_lazy("Name")
 SWITCHED = gettext_lazy("Switched off, no visit is booked into it. Not while visits that lie ahead hold it.")

@@ -2,20 +2,24 @@
 
 from argparse import ArgumentParser
 from datetime import datetime
+from random import Random
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
 from clinic.demo import house
 from clinic.demo.guard import DemoRefused, refuse_unless_safe
 from clinic.demo.today import keep_today
+from clinic.models import Clinic
 
 try:
-    from clinic.demo.build import Demo, build
+    from clinic.demo.build import SEED, Demo, build
     from clinic.demo.large.build import build_large
     from clinic.demo.large.progress import Progress
     from clinic.demo.large.size import Size
+    from clinic.demo.waiting import keep_waiting_list
 except ModuleNotFoundError as missing:
     if missing.name != "faker":  # only that comes with requirements-dev.txt
         raise
@@ -57,8 +61,11 @@ class Command(BaseCommand):
     def _make(self, now: datetime, options: dict[str, Any]) -> "Demo":
         size = Size.of(options)
         if size is None:
-            demo = build(now)
-            keep_today(now)
+            with transaction.atomic():
+                demo = build(now)
+                # What happened within the hour is not the same at every hour of a day, as the rest is.
+                keep_today(now)
+                keep_waiting_list(Random(SEED), Clinic.objects.current(), now)  # noqa: S311 - must come out the same
             return demo
         self.stdout.ending = ""  # a bar is drawn over itself
         try:
