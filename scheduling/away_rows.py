@@ -88,8 +88,8 @@ def score_of(rows: Iterable[Kept]) -> Score:
 
 
 def rows_of(reading: Reading, plan: Plan, before: Sequence[Kept] = ()) -> list[Kept]:
-    """Return the rows that a plan makes; what a person pinned `before` stays pinned."""
-    pins = {row.visit: row.pinned for row in before}
+    """Return the rows that a plan makes; what a person pinned `before` stays pinned where it stays."""
+    pins = {(row.visit, row.place): row.pinned for row in before}
     slots = reading.slots(plan)
     return [
         with_place(
@@ -100,7 +100,7 @@ def rows_of(reading: Reading, plan: Plan, before: Sequence[Kept] = ()) -> list[K
                 was_day=job.own.day,
                 earliest=_day(reading, job.key, "earliest"),
                 latest=_day(reading, job.key, "latest"),
-                pinned=pins.get(job.key, ""),
+                pinned=pins.get((job.key, place), ""),
             ),
             place,
             slots.get(job.key),

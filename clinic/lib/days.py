@@ -71,4 +71,4 @@ def span_words(first: date, last: date, today: date) -> str:
 
 def clock(wall: time) -> str:
     """Return "14:00"."""
-    return wall.strftime("%H:%M")
+    return f"{wall.hour:02d}:{wall.minute:02d}"  # strftime takes ten times as long, and a board asks for hundreds

@@ -49,7 +49,7 @@ class Cards:
             "here": clock(visit.arrives_at.astimezone(zone).time()),
             "name": visit.initials if self.discreet else visit.patient_name,
             "what": visit.what,
-            "of": _of_how_many(visit.number, visit.session_count),
+            "of": self._of % {"number": visit.number, "count": visit.session_count} if visit.number else "",
             "who": self.short_names.get(visit.clinician_id, ""),
             "c": visit.clinician_id,
             "r": visit.room_id,
@@ -58,36 +58,50 @@ class Cards:
             "acts": verbs_of(visit, self.measures.now, zone, self.granted),
             "flags": [_plain(flag) for flag in flags_of(visit, self.measures)],
         }
-        return found if self.discreet else found | self._identity(visit)
+        return found if self.discreet else found | self._identity(visit, starts.date())
 
     def _column(self, visit: DayVisit, day: date) -> str:
         if self.asked.view == View.WEEK:
             return f"d{day.isoformat()}"
         return f"r{visit.room_id}" if self.asked.by == By.ROOMS else f"c{visit.clinician_id}"
 
+    # What is the same of every card is worked out once.
+    @cached_property
+    def _of(self) -> str:
+        return _("%(number)d of %(count)d")
+
+    @cached_property
+    def _notice(self) -> timedelta:
+        return timedelta(hours=self.measures.notice_hours)
+
+    @cached_property
+    def _days(self) -> dict[date, str]:
+        return {}
+
+    def _day(self, day: date) -> str:
+        if day not in self._days:
+            self._days[day] = day_words(day, self.today)
+        return self._days[day]
+
     @cached_property
     def today(self) -> date:
         return local_day(self.measures.now, self.measures.zone)
 
-    def _identity(self, visit: DayVisit) -> dict[str, Any]:
+    def _identity(self, visit: DayVisit, day: date) -> dict[str, Any]:
         return {
             "born": born_words(visit.birth_date),
             "file": visit.file_label,
             "phone": phone_text(visit),
             "patient": str(visit.patient_public_id),
             "why": visit.status_reason,
-            "when": day_words(visit.starts_at.astimezone(self.measures.zone).date(), self.today),
-            "late": visit.starts_at - self.measures.now < timedelta(hours=self.measures.notice_hours),
+            "when": self._day(day),
+            "late": visit.starts_at - self.measures.now < self._notice,
             "mail": bool(visit.email),
         }
 
 
 def _plain(flag: Flag) -> list[str]:
     return [flag.key, flag.icon, flag.tone, flag.word, flag.sentence]
-
-
-def _of_how_many(number: int | None, count: int | None) -> str:
-    return _("%(number)d of %(count)d") % {"number": number, "count": count} if number else ""
 
 
 @lru_cache(maxsize=4096)

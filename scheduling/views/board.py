@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -136,8 +136,18 @@ def _context(request: HttpRequest, found: Board, text: str) -> dict[str, Any]:
         "may_complete": allows(user, Permission.COMPLETE),
         "reasons": REASONS,
         "list_url": reverse("day", args=[asked.day]),
+        "calls_url": _if_there("call_list") if allows(user, Permission.BOOK) else "",
+        "gaps_url": _if_there("gaps") if allows(user, Permission.BOOK) else "",
         "urls": _urls(asked),
     }
+
+
+def _if_there(name: str) -> str:
+    """Return the address of a page, nothing where this clinic has no such page."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
 
 
 def _urls(asked: Asked) -> dict[str, Any]:

@@ -33,6 +33,7 @@ def everything(client: Client, user: User, session: str) -> list[Row]:
     rows = [*screens.search_rows(), screens.find_row(client, bare)]
     rows += planning.propose_rows(now, bare)
     rows.append(screens.day_row(client, bare))
+    rows += screens.board_rows(client, bare)
     rows.append(planning.save_row(now, user))
     rows.append(desk.book_row(session, now))
     rows.append(mail.mail_row(int(os.environ.get("MAILS", mail.MAILS))))

@@ -31,6 +31,25 @@ def day_row(client: Client, bare: Sequence[Callable[[], object]]) -> Row:
     return row
 
 
+def board_rows(client: Client, bare: Sequence[Callable[[], object]]) -> list[Row]:
+    """Measure the board of that day: the page, what a browser asks for every few seconds, and when nothing changed."""
+    day = full_day()
+    page, feed = reverse("board", args=[day]), reverse("board_day_feed", args=[day])
+    mark = client.get(feed).headers["ETag"]
+    asked = {
+        "board": partial(client.get, page),
+        "board_feed": partial(client.get, feed),
+        "board_same": partial(client.get, feed, headers={"If-None-Match": mark}),
+    }
+    rows = []
+    for key, ask in asked.items():
+        assert ask().status_code in {200, 304}
+        row = measure(key, [ask] * CALLS, floor="page", bare=bare)
+        row.more["visits"] = Appointment.objects.filter(wall_date=day).count()
+        rows.append(row)
+    return rows
+
+
 def full_day() -> date:
     """Return the fullest day ahead, filled up to 300 visits by short talks before opening and after closing."""
     clinic, ahead = Clinic.objects.current(), Appointment.objects.filter(status="booked")

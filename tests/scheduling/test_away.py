@@ -37,7 +37,7 @@ def desk(db: None) -> User:
 
 
 def planned(who: Clinician, desk: User, first: date = WED, last: date = WED) -> AwayPlan:
-    """Return the plan for whole days of absence, looked for to the end."""
+    """Return the plan for whole days of absence, looked for to the end, however busy the machine is."""
     plan = start_plan(
         clinician_id=who.pk,
         since=factory.at(first, "00:00"),
@@ -45,7 +45,7 @@ def planned(who: Clinician, desk: User, first: date = WED, last: date = WED) -> 
         actor=desk,
         now=MONDAY,
     )
-    assert look(plan_id=plan.pk, now=MONDAY)
+    assert look(plan_id=plan.pk, now=MONDAY, limit=120)
     plan.refresh_from_db()
     return plan
 
@@ -294,6 +294,19 @@ def test_the_desk_steps_picks_locks_and_leaves_out_and_a_new_search_keeps_that(
     apply(plan, desk)
     visits[2].refresh_from_db()
     assert visits[2].clinician_id == moira.pk
+
+
+def test_a_lock_whose_time_was_taken_is_let_go_and_no_longer_shown(
+    moira: Clinician, anika: Clinician, rooms: list[Room], desk: User
+) -> None:
+    visit = take(moira, rooms[0], WED, "10:00", 45)
+    plan = planned(moira, desk)
+    step_row(plan_id=plan.pk, version=plan.version, visit_id=visit.pk, step=1, now=MONDAY)
+    assert rows(plan)[0].pinned == LOCKED
+    take(anika, rooms[1], WED, "10:45", 45)
+    look_again(plan_id=plan.pk, other_days=True, same_person_first=False)
+    look(plan_id=plan.pk, now=MONDAY)
+    assert rows(plan)[0].keeps_time and not rows(plan)[0].pinned
 
 
 def test_the_switches_change_what_is_best(moira: Clinician, anika: Clinician, rooms: list[Room], desk: User) -> None:

@@ -13,9 +13,9 @@ from scheduling.planning.freetime import Span, fits
 
 QUARTER = 15
 """Minutes in which a shift of time is counted; a quarter that has begun counts whole."""
-MOST_COLUMNS = 30_000
+MOST_COLUMNS = 15_000
 """Places of all visits together that go into the program; a visit with more keeps its nearest."""
-FEWEST_PLACES = 200
+FEWEST_PLACES = 100
 
 
 def most_places(visits: int) -> int:
