@@ -74,6 +74,7 @@ def words() -> dict[str, Any]:
         },
         "placeUrl": _pattern("appointment_place"),
         "undo": _("Undo"),
+        "saved": _("Saved."),
         "cancelTitle": _("Cancel {what} of {name}?"),
         "cancelVerb": _("Cancel {what}"),
         "cancelWhen": _("{when}, {time}, {who}"),

@@ -45,7 +45,9 @@
     return holds;
   };
   board.toast = (answer) => {
-    const made = el("div", "toast2", icon("check2"), sentence(answer));
+    // Where names are hidden, the toast tells none either.
+    const hides = board.root.dataset.hidesNames !== undefined;
+    const made = el("div", "toast2", icon("check2"), hides ? el("span", "", words.saved) : sentence(answer));
     if (answer.undo_url) {
       const form = el("form");
       const button = el("button", "btn btn-sm", words.undo, el("kbd", "", "Z"));
