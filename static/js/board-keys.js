@@ -68,6 +68,7 @@
   };
   // The one stop: the card or quarter that had it, else where the day is now.
   const keep = () => {
+    if (!board.feed.columns.length) return; // a clinic without clinicians yet
     const held = at?.id && board.article(at.id);
     const stopped = held ?? holder.querySelector("article[data-id]");
     if (!slot.hidden && slot.isConnected) return placeSlot();

@@ -117,7 +117,7 @@ def test_no_page_for_someone_signed_in(
     page.goto("/no-such-page/")
     look_at(page, assert_no_violations)
     page.get_by_role("link", name="Go to today").click()
-    page.wait_for_url("**/day/")
+    page.wait_for_url("**/board/")
 
 
 def test_no_page_for_a_patient_says_whom_to_call_and_not_what_the_clinic_does(
