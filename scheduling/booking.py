@@ -11,7 +11,7 @@ from clinic.models import Clinic
 from patients.models import Patient
 from scheduling.models import HOLDING
 from scheduling.moving import NEAR, FreeDay, FreeTime, free_days, free_time, nearest
-from scheduling.planning.single import Here, Wanted, choices_on, context_of, free_in, here_now, here_start
+from scheduling.planning.single import Here, Verdict, Wanted, choices_on, context_of, free_in, here_now, here_start
 from scheduling.planning.types import Choices, Slot
 from treatments.models import PlanStatus, SessionState, TreatmentPlan
 
@@ -49,6 +49,16 @@ class Booking:
     @property
     def why_not_here(self) -> str:
         return self._here.why
+
+
+class Beside:
+    """One visit whose time was refused: the free times nearest to that."""
+
+    is_beside = True
+
+    def __init__(self, wanted: Wanted, verdict: Verdict) -> None:
+        self.visit, self.counts_gaps = verdict.context.visit, wanted.plan is not None
+        self.days = free_days(verdict.context, verdict.beside())
 
 
 @dataclass(frozen=True)

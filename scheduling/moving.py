@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
 
@@ -15,13 +15,11 @@ from scheduling.models import Appointment
 from scheduling.planning.checks import early, late
 from scheduling.planning.context import Context
 from scheduling.planning.judge import due_window
+from scheduling.planning.options import NEAR, beside
 from scheduling.planning.planner import move_context, move_options
 from scheduling.planning.types import Option, Slot
 from scheduling.planning.windows import neighbours
 from scheduling.services.placing import lengthen
-
-NEAR, DAYS_BESIDE = 4, 8
-"""Free times that stand beside a refusal, and how many days away they are looked for."""
 
 
 @dataclass(frozen=True)
@@ -142,20 +140,4 @@ def nearby(visit: Appointment, slot: Slot, now: datetime, minutes: int | None = 
 def nearest(context: Context, slot: Slot) -> list[Slot]:
     """Return the free times of a context nearest to a slot, its own day first, within the due window."""
     wished = replace(context.choices, around=wall_time(slot.starts_at, context.zone))
-    context, day = replace(context, choices=wished), context.day_of(slot)
-    window, _previous = due_window(context, day, [])
-    found: list[Slot] = []
-    for away in range(DAYS_BESIDE):
-        days = {day + timedelta(days=away), day - timedelta(days=away)}
-        for near in sorted(one for one in days if one >= context.today and (not away or window.holds(one))):
-            found += _free_on(context, near)
-        if len(found) >= NEAR:
-            break
-    found.sort(key=lambda free: (abs(free.starts_at - slot.starts_at), free.clinician_id != slot.clinician_id))
-    return found[: NEAR + 1]
-
-
-def _free_on(context: Context, day: date) -> list[Slot]:
-    if early(context, day, []):
-        return []
-    return [free for who in context.may_treat() for free in context.starts(day, who, at_most=NEAR)]
+    return beside(replace(context, choices=wished), slot)[: NEAR + 1]

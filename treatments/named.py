@@ -5,17 +5,19 @@ The rule is read when dates are proposed or booked. A visit that stands keeps it
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from clinic.lib.reading import read_again, read_once
 from clinic.models import Clinician
 from treatments.models import Area, TreatmentPlan
 
 NAMES_SAID = 4
 """More names than these make no sentence: the rest is counted."""
+EVERYBODY = "everybody who can be booked"
 People = Mapping[int, Clinician]
 """Clinicians who can be booked, by their key."""
 
@@ -90,8 +92,9 @@ class Staff:
 
     @classmethod
     def of(cls, plan: TreatmentPlan | None) -> "Staff":
-        """Return who may treat a plan; of a visit outside a course everybody. Two queries at most."""
-        return cls(bookable(), named_for(plan) if plan else Named())
+        """Return who may treat a plan; of a visit outside a course everybody. Two queries at most, once a request."""
+        everybody = read_once(EVERYBODY, bookable)
+        return cls(everybody, read_once(_of_plan(plan.pk), partial(named_for, plan)) if plan else Named())
 
     @cached_property
     def may(self) -> dict[int, Clinician]:
@@ -101,6 +104,18 @@ class Staff:
         """Say why somebody may not treat, or that nobody may; nothing when they may, or when nobody was meant."""
         one = self.people.get(clinician_id or 0)
         return (self.named.why_not(one, self.people) if one else "") or self.named.nobody(self.people)
+
+
+def _of_plan(plan_id: int) -> str:
+    return f"named for plan {plan_id}"
+
+
+def read_staff_again(plans: Iterable[int | None]) -> None:
+    """Forget who may be booked, and who is named for these plans: what is locked now may have waited for a change."""
+    read_again(EVERYBODY)
+    for plan_id in plans:
+        if plan_id is not None:
+            read_again(_of_plan(plan_id))
 
 
 def named_for(plan: TreatmentPlan) -> Named:

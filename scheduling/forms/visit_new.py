@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clinic.lib.fields import DayField
+from clinic.lib.fields import DayField, PlainSelect
 from patients.models import Patient
 from scheduling.booking import OpenCourse
 from scheduling.forms.planner import AHEAD, clock_choices
@@ -40,7 +40,7 @@ class WantedForm(forms.Form):
     who = WhoField(
         label=gettext_lazy("With"),
         required=False,
-        widget=forms.Select(attrs={"class": "form-select"}),
+        widget=PlainSelect(attrs={"class": "form-select"}),
         error_messages=GONE,
     )
     start_on = DayField(
@@ -53,7 +53,7 @@ class WantedForm(forms.Form):
         required=False,
         coerce=time.fromisoformat,
         empty_value=None,
-        widget=forms.Select(attrs={"class": "form-select"}),
+        widget=PlainSelect(attrs={"class": "form-select"}),
         error_messages={"invalid_choice": gettext_lazy("Choose a time such as 14:00.")},
     )
 

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.lib.days import local_day
-from clinic.lib.fields import ClockField, DayField
+from clinic.lib.fields import ClockField, DayField, PlainSelect
 from scheduling.forms.planner import AHEAD, Unreadable, read_token, wall_instant
 from scheduling.forms.who import GONE, ClinicianField
 from scheduling.models import Appointment, CallOutcome, CancelledBy, ConfirmedHow
+from scheduling.planning.single import Verdict
 from scheduling.planning.types import Slot
 from treatments.named import Staff
 
@@ -139,7 +140,7 @@ class TimeForm(ActForm):
         required=False,
         coerce=int,
         empty_value=None,
-        widget=forms.Select(attrs={"class": "form-select"}),
+        widget=PlainSelect(attrs={"class": "form-select"}),
         error_messages=GONE,
     )
     reason = forms.CharField(
@@ -214,6 +215,8 @@ class BookForm(TimeForm):
     """When a new visit is; a day that has passed is entered afterwards."""
 
     may_be_past = True
+    refused: Verdict | None = None
+    """What the book says of the time, when something else holds it."""
 
     day = DayField(label=gettext_lazy("Day"), required=False, nearest=True, error_messages={"invalid": NO_DAY})
 

@@ -14,13 +14,20 @@ from django.db.models import Q
 from clinic.lib.days import NoSuchTime, TwoSuchTimes, day_span, instant, local_day, wall_time
 from clinic.models import Clinic, Clinician, Room
 from patients.models import Patient
-from scheduling.models import HOLDING, Absence, Appointment, Closure, HoursChange, HoursKind, WeeklyHours
+from scheduling.models import HOLDING, Absence, Appointment, Closure, HoursChange, HoursKind, VisitType, WeeklyHours
 from scheduling.planning.cost import NEVER, Weights, gap_cost
 from scheduling.planning.freetime import DAY, FreeTime, Span, Visit, from_epoch, to_epoch
 from scheduling.planning.openings import Openings
 from scheduling.planning.types import Choices, Slot
 from scheduling.planning.windows import Companion, Held, Rule
+from treatments.models import Protocol
 from treatments.named import Named
+
+SAID = (
+    *("clinician_id", "patient_id", "arrives_at", "starts_at", "ends_at"),
+    *("patient__first_name", "patient__preferred_name", "patient__last_name"),
+)
+"""What a sentence about a visit in the way says of it."""
 
 
 class Hours(NamedTuple):
@@ -44,6 +51,12 @@ class Own(NamedTuple):
 
     day: date
     clinician_id: int
+
+
+def shortest_visit() -> int:
+    """Return the minutes of the shortest visit that the clinic offers; 0 when it offers none."""
+    sessions = Protocol.objects.filter(is_active=True).values_list("minutes", flat=True)
+    return min(sessions.union(VisitType.objects.values_list("minutes", flat=True)), default=0)
 
 
 @dataclass
@@ -74,8 +87,6 @@ class Context:
     named: Named = field(default_factory=Named)
     first_number: int = 1
     """The number of the first session without a visit."""
-    shortest: int = 0
-    """Minutes of the shortest visit that the clinic offers: less free time than that is of no use."""
     weights: Weights = field(default_factory=Weights)
     since: datetime | None = None
     """No visit may start before: now, unless one is entered afterwards."""
@@ -94,6 +105,11 @@ class Context:
     @property
     def today(self) -> date:
         return local_day(self.now, self.zone)
+
+    @cached_property
+    def shortest(self) -> int:
+        """Minutes of the shortest visit that the clinic offers: less free time than that is of no use."""
+        return shortest_visit()
 
     @cached_property
     def own_days(self) -> list[date]:
@@ -280,4 +296,4 @@ class Context:
             return []
         whose = Q(clinician_id__in={slot.clinician_id for slot in slots}) | Q(patient_id=self.patient.pk)
         found = Appointment.objects.filter(around, whose, status__in=HOLDING)
-        return list(found.select_related("patient").order_by("starts_at"))
+        return list(found.select_related("patient").only(*SAID).order_by("starts_at"))

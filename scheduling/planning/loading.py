@@ -9,13 +9,13 @@ from django.db.models import BooleanField, ExpressionWrapper, Q
 from clinic.lib.days import local_day, midnight
 from clinic.models import Clinic
 from patients.models import Patient
-from scheduling.models import HOLDING, Absence, Appointment, Closure, PlanningWeights, VisitType
+from scheduling.models import HOLDING, Absence, Appointment, Closure, PlanningWeights
 from scheduling.planning.context import Context, Own
 from scheduling.planning.freetime import Visit, read, to_epoch
 from scheduling.planning.types import RHYTHM_DAYS, Choices, Rhythm, Slot
 from scheduling.planning.windows import Companion, Held, Rule
-from treatments.models import Protocol, SessionState, TreatmentPlan
-from treatments.named import Named, bookable, named_for
+from treatments.models import SessionState, TreatmentPlan
+from treatments.named import Named, Staff, bookable, named_for
 
 REACH = 45
 """Days beyond the last wished date that are searched: a closed fortnight and a busy month."""
@@ -27,8 +27,8 @@ ANY_DAY = Rule(0, 0, 10_000)
 
 def first_free_number(plan: TreatmentPlan) -> int:
     """Return the number of the first session that has no visit yet; numbers follow dates, so they come last."""
-    taken = plan.sessions.filter(state__in=[SessionState.BOOKED, SessionState.COMPLETED]).count()
-    return taken + 1
+    held = {SessionState.BOOKED, SessionState.COMPLETED}
+    return 1 + sum(session.state in held for session in plan.sessions.all())
 
 
 def load(
@@ -58,8 +58,8 @@ def load(
     last = max([choices.start_on, *days]) + timedelta(
         days=(choices.count * pace if not days else 0) + REACH + more_days
     )
-    people, named = bookable(), named_for(plan)
-    clinicians = named.among(people)
+    staff = Staff.of(plan)
+    clinicians = staff.may
     asked = _asked_for(choices, slots, clinicians)
     own, others, companions = _visits_of(plan, zone, ignoring)
     return Context(
@@ -75,13 +75,12 @@ def load(
         clinicians=clinicians,
         closures=list(Closure.objects.filter(ends_on__gte=first, starts_on__lte=last)),
         absences=_absences(first, last, zone),
-        people=people,
+        people=staff.people,
         weights=PlanningWeights.objects.current(),
-        named=named,
+        named=staff.named,
         since=since,
         own=own,
         first_number=first_free_number(plan),
-        shortest=shortest_visit(),
         others=others,
         companions=[companion for companion in companions if first <= companion.day <= last],
     )
@@ -96,13 +95,14 @@ def load_outside(
     slots: Sequence[Slot] = (),
     ignoring: Sequence[int] = (),
     since: datetime | None = None,
+    days_ahead: int = DAYS_OUTSIDE,
 ) -> Context:
     """Read what booking one visit outside any course needs: no due window, no other session to keep away from."""
     clinic = Clinic.objects.current()
     zone = clinic.tz
     days = [choices.start_on, *(local_day(slot.starts_at, zone) for slot in slots)]
-    first, last = min(days), max(days) + timedelta(days=DAYS_OUTSIDE)
-    people = bookable()
+    first, last = min(days), max(days) + timedelta(days=days_ahead)
+    people = Staff.of(None).people
     return Context(
         visit=visit,
         patient=patient,
@@ -184,12 +184,6 @@ def _rule(plan: TreatmentPlan, choices: Choices) -> Rule:
 def _absences(first: date, last: date, zone: ZoneInfo) -> list[Absence]:
     since, until = midnight(first, zone), midnight(last + timedelta(days=1), zone)
     return list(Absence.objects.filter(ends_at__gt=since, starts_at__lt=until))
-
-
-def shortest_visit() -> int:
-    """Return the minutes of the shortest visit that the clinic offers; 0 when it offers none."""
-    sessions = Protocol.objects.filter(is_active=True).values_list("minutes", flat=True)
-    return min(sessions.union(VisitType.objects.values_list("minutes", flat=True)), default=0)
 
 
 def _visits_of(

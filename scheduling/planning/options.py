@@ -6,10 +6,13 @@ from datetime import date, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from scheduling.planning.checks import early
 from scheduling.planning.context import Context
 from scheduling.planning.types import Option, Slot, Window
 from scheduling.planning.windows import neighbours, too_near, window
 
+NEAR, DAYS_BESIDE = 4, 8
+"""Free times that stand beside a refusal, and how many days away they are looked for."""
 FEW = 4
 """Options under a line that clashes: one to take, three behind "other times"."""
 DAYS_AROUND = 14
@@ -43,6 +46,24 @@ def best_few(context: Context, others: Sequence[Slot], slot: Slot) -> list[Optio
     ]
     found.sort(key=lambda free: (_cost(context, free, slot), free.starts_at))
     return [_option(context, free, slot, previous) for free in found[:FEW]]
+
+
+def beside(context: Context, slot: Slot) -> list[Slot]:
+    """Return the few free times nearest to one that was refused, its own day first, within the due window.
+
+    The choices of the context must ask for the hour of that time.
+    """
+    day, found = context.day_of(slot), list[Slot]()
+    due, _previous = _due(context, [], day)
+    for away in range(DAYS_BESIDE):
+        days = {day + timedelta(days=away), day - timedelta(days=away)}
+        for near in sorted(one for one in days if one >= context.today and (not away or due.holds(one))):
+            if not early(context, near, []):
+                found += [free for who in context.may_treat() for free in context.starts(near, who, at_most=NEAR)]
+        if len(found) >= NEAR:
+            break
+    found.sort(key=lambda free: (abs(free.starts_at - slot.starts_at), free.clinician_id != slot.clinician_id))
+    return found
 
 
 def all_free(context: Context, others: Sequence[Slot], slot: Slot) -> list[Option]:

@@ -1,7 +1,7 @@
 """One visit by itself: a consultation, a review, one session of a course, ahead or entered afterwards. Reads only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from clinic.lib.days import local_day, midnight, wall_time
@@ -13,9 +13,12 @@ from scheduling.planning.checks import early, explain, late, not_this_one, place
 from scheduling.planning.context import Context
 from scheduling.planning.freetime import Visit
 from scheduling.planning.judge import due_window, standing
-from scheduling.planning.loading import load, load_outside, load_standing
+from scheduling.planning.loading import DAYS_OUTSIDE, REACH, load, load_outside, load_standing
 from scheduling.planning.types import Choices, Finding, Line, Option, Rhythm, Slot
 from treatments.models import TreatmentPlan
+
+MOST_BESIDE = 12
+"""Free times beside one that was taken."""
 
 
 @dataclass(frozen=True)
@@ -42,24 +45,42 @@ class Wanted:
 class Verdict:
     """What one slot meets: the slot as it can be booked, or what stops it; and what needs a reason.
 
-    `barred` says why its clinician may not take it; nothing when they may.
+    `barred` says why its clinician may not take it; nothing when they may. `context` is what was read to judge it.
     """
 
+    context: Context
+    slot: Slot
     placed: Slot | None
     stops: Finding | None
     too_early: Finding | None
     too_late: Finding | None
     barred: str = ""
 
+    def beside(self) -> list[Option]:
+        """Return the free times nearest to a slot that is not free, in the order of time; of one in the past none."""
+        if self.slot.starts_at < self.context.now:
+            return []
+        near = sorted(options.beside(self.context, self.slot)[:MOST_BESIDE], key=lambda free: free.starts_at)
+        return [Option(free, _gap(self.context, self.context.day_of(free)), "") for free in near]
 
-def context_of(wanted: Wanted, slots: Sequence[Slot], choices: Choices, now: datetime) -> Context:
-    """Return all that judging these slots needs. A slot in the past opens its own local day, no more."""
+
+def context_of(
+    wanted: Wanted, slots: Sequence[Slot], choices: Choices, now: datetime, days_ahead: int | None = None
+) -> Context:
+    """Return all that judging these slots needs. A slot in the past opens its own local day, no more.
+
+    `days_ahead` bounds how far beyond the slots free time is read.
+    """
     zone = Clinic.objects.current().tz
     earliest = min((slot.starts_at for slot in slots), default=now)
     since = midnight(local_day(earliest, zone), zone) if earliest < now else None
     if wanted.plan is None:
-        return load_outside(wanted.visit(), wanted.patient, choices, now=now, slots=slots, since=since)
-    return load(wanted.plan, choices, now=now, slots=slots, since=since)
+        ahead = DAYS_OUTSIDE if days_ahead is None else days_ahead
+        return load_outside(
+            wanted.visit(), wanted.patient, choices, now=now, slots=slots, since=since, days_ahead=ahead
+        )
+    more = 0 if days_ahead is None else days_ahead - REACH
+    return load(wanted.plan, choices, now=now, slots=slots, since=since, more_days=more)
 
 
 def choices_on(day: date, around: time, clinician_id: int | None) -> Choices:
@@ -75,17 +96,19 @@ def choices_on(day: date, around: time, clinician_id: int | None) -> Choices:
 
 
 def judge_one(wanted: Wanted, slot: Slot, now: datetime) -> Verdict:
-    """Judge one slot under whatever locks the caller holds."""
+    """Judge one slot under whatever locks the caller holds, and read what is free on the days around it."""
     zone = Clinic.objects.current().tz
-    choices = choices_on(local_day(slot.starts_at, zone), wall_time(slot.starts_at, zone), slot.clinician_id)
-    context = context_of(wanted, [slot], choices, now)
+    day = local_day(slot.starts_at, zone)
+    choices = replace(choices_on(day, wall_time(slot.starts_at, zone), slot.clinician_id), else_anyone=True)
+    if slot.starts_at >= now:
+        choices = replace(choices, start_on=max(local_day(now, zone), day - timedelta(days=options.DAYS_BESIDE)))
+    context = context_of(wanted, [slot], choices, now, options.DAYS_BESIDE)
     placed = place(context, slot)
     stops = None if placed else explain(context, slot, context.overlapping([slot]))
-    day = context.day_of(slot)
     _due, previous = due_window(context, day, [])
     gap = (day - previous).days if previous else None
     barred = not_this_one(context, slot.clinician_id)
-    return Verdict(placed, stops, early(context, day, []), late(context, gap), barred)
+    return Verdict(context, slot, placed, stops, early(context, day, []), late(context, gap), barred)
 
 
 def stand_one(wanted: Wanted, slot: Slot, now: datetime) -> Line | None:

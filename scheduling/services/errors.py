@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext as _
 
+from scheduling.planning.single import Verdict
+
 
 class BookingError(Exception):
     """Nothing was saved. `sentence` says what happened and what to do."""
@@ -12,7 +14,11 @@ class BookingError(Exception):
 
 
 class SlotTaken(BookingError):
-    """Something that the visit uses up is not free at that time."""
+    """Something that the visit uses up is not free at that time. `verdict` knows what is free beside it."""
+
+    def __init__(self, sentence: str, verdict: Verdict | None = None) -> None:
+        super().__init__(sentence)
+        self.verdict = verdict
 
 
 class NotNamed(SlotTaken):

@@ -14,6 +14,7 @@ from patients.models import Patient
 from scheduling.models import Appointment
 from scheduling.planning.freetime import Visit
 from treatments.models import TreatmentPlan
+from treatments.named import read_staff_again
 
 
 def lock_book(
@@ -25,11 +26,13 @@ def lock_book(
     devices: Iterable[int | None] | Q = (),
 ) -> None:
     """Lock plans, patients, clinicians, rooms, devices, each in the order of its keys. Once, before reading."""
+    plans = list(plans)
     lock_rows(TreatmentPlan, plans)
     lock_rows(Patient, patients)
     lock_rows(Clinician, clinicians)
     lock_rows(Room, rooms)
     lock_rows(Device, devices)
+    read_staff_again(plans)
 
 
 def lock_for_visits(visit: Visit, plan_id: int | None, clinicians: Iterable[int]) -> None:

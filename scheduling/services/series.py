@@ -40,10 +40,12 @@ def book_series(
     reasons: dict[int, str],
     actor: User | None,
     now: datetime,
+    unlocked: TreatmentPlan | None = None,
 ) -> Operation:
     """Book these slots as the next sessions of a plan, all or nothing, and make their messages.
 
-    `reasons` say by line number why a session stands too late (anybody who books) or too early (a clinician). The
+    `reasons` say by line number why a session stands too late (anybody who books) or too early (a clinician).
+    `unlocked` is the plan as the caller has read it: it saves reading it for a refusal, never for a booking. The
     operation's result: `plan`, `count`, `first`, `last`, `appointments` (public ids), `added` (by how many it grew by).
 
     Raises SeriesRefused with the proposal that shows what stands in the way, OutsideDueWindow, PlanNotOpen,
@@ -55,7 +57,7 @@ def book_series(
         "reasons": {str(number): why for number, why in reasons.items()},
     }
 
-    unlocked = TreatmentPlan.objects.select_related("patient").get(pk=plan_id)
+    unlocked = unlocked or _plan(plan_id)
 
     def act(operation: Operation) -> None:
         _book(operation, unlocked, slots, reasons, actor, now)
@@ -63,14 +65,25 @@ def book_series(
     def attempt() -> Operation:
         return once(key=key, kind="book_series", actor=actor, body=body, now=now, act=act)
 
+    # The free times beside the lines are looked for without locks: nobody waits for them.
     try:
         refuse_taken(slots, unlocked.minutes, unless=key)
+    except JustTaken as error:
+        raise _refused(unlocked, choices, slots, now) from error
+    try:
         return in_transaction(attempt)
     except (Taken, JustTaken, _Stopped) as error:
-        # The free times beside the lines are looked for here, after the locks are gone: nobody waits for them.
-        if unlocked.status != PlanStatus.ACTIVE:
-            raise PlanNotOpen from error
-        raise SeriesRefused(planner.judge(unlocked, choices, slots, now)) from error
+        raise _refused(_plan(plan_id), choices, slots, now) from error
+
+
+def _plan(plan_id: int) -> TreatmentPlan:
+    return TreatmentPlan.objects.select_related("patient").get(pk=plan_id)
+
+
+def _refused(plan: TreatmentPlan, choices: Choices, slots: Sequence[Slot], now: datetime) -> Exception:
+    if plan.status != PlanStatus.ACTIVE:
+        return PlanNotOpen()
+    return SeriesRefused(planner.judge(plan, choices, slots, now))
 
 
 class _Stopped(Exception):
@@ -87,7 +100,7 @@ def _book(
 ) -> None:
     lock_for_visits(Visit.of(unlocked), unlocked.pk, [slot.clinician_id for slot in slots])
     refuse_taken(slots, unlocked.minutes)
-    plan = TreatmentPlan.objects.select_related("patient").get(pk=unlocked.pk)
+    plan = _plan(unlocked.pk)
     if plan.status != PlanStatus.ACTIVE:
         raise PlanNotOpen
     refuse_closed(plan.patient)

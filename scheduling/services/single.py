@@ -65,7 +65,7 @@ def book_visit(
     """Book one visit. Today's past is a walk-in; an older day is a back-entry and needs `reasons.entry` (design 9).
 
     Raises SlotTaken, NotNamed, NeedsReason, OutsideDueWindow, PlanNotOpen, TooManySessions, OperationReused, Busy.
-    The result of the operation: `appointment` (public id), `kind`, `number` of the session or None.
+    The result of the operation: `appointment` (public id), `kind`, `starts_at`, `number` of the session or None.
     """
     asked = Asked(kind, patient_id, plan_id, minutes, slot, reasons)
     body = {
@@ -150,6 +150,7 @@ def book_one(operation: Operation, asked: Asked, actor: User | None, now: dateti
     operation.result = {
         "appointment": str(made.public_id),
         "kind": asked.kind,
+        "starts_at": made.starts_at.isoformat(),
         "number": made.session.number if made.session else None,
         "renumbered": numbers_of(renumbered),
     }
@@ -181,7 +182,7 @@ def _refuse(verdict: Verdict) -> None:
         raise NotNamed(verdict.barred)
     if verdict.stops:
         why = verdict.stops.sentence.rstrip(".")
-        raise SlotTaken(_("%(why)s. Nothing was saved. Choose another time.") % {"why": why})
+        raise SlotTaken(_("%(why)s. Nothing was saved. Choose another time.") % {"why": why}, verdict)
 
 
 def _check(line: Line, *, is_past: bool, reasons: Reasons, actor: User | None) -> None:

@@ -110,6 +110,7 @@ def _book(request: Request) -> Operation:
         reasons=reasons,
         actor=request.http.user,  # type: ignore[arg-type]
         now=request.now,
+        unlocked=request.plan,
     )
 
 

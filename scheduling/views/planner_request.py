@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property
 
+from django.db.models import Prefetch
 from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -20,7 +21,7 @@ from scheduling.planning.types import Choices
 from scheduling.services.series import MOST_SESSIONS
 from scheduling.views.planner_acts import Desk
 from scheduling.views.planner_rows import Names
-from treatments.models import SessionState, TreatmentPlan
+from treatments.models import PlanArea, SessionState, TreatmentPlan
 from treatments.named import Staff
 
 MOST_LINES = 40
@@ -167,6 +168,9 @@ class Request:
 
 def read(http: HttpRequest, public_id: uuid.UUID) -> Request:
     """Read the request for a plan that this person may see, or answer 404."""
-    plans = TreatmentPlan.objects.visible_to(http.user).select_related("patient", "protocol", "planner_draft__user")  # type: ignore[arg-type]
-    plan = get_object_or_404(plans.prefetch_related("areas__area", "sessions"), public_id=public_id)
+    plans = TreatmentPlan.objects.visible_to(http.user).select_related("patient", "protocol")  # type: ignore[arg-type]
+    if http.method != "POST":
+        plans = plans.select_related("planner_draft__user")
+    areas = Prefetch("areas", PlanArea.objects.select_related("area"))
+    plan = get_object_or_404(plans.prefetch_related(areas, "sessions"), public_id=public_id)
     return Request(http, plan, http.clinic, timezone.now())  # type: ignore[attr-defined]

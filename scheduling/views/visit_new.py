@@ -21,7 +21,7 @@ from clinic.lib.requests import person
 from clinic.models import Clinic, Operation
 from patients.archived import sent_on, why_closed
 from patients.models import Patient
-from scheduling.booking import Booking, open_courses
+from scheduling.booking import Beside, Booking, open_courses
 from scheduling.day_list import Row
 from scheduling.forms.planner import Unreadable, read_token
 from scheduling.forms.visit_new import WantedForm
@@ -29,18 +29,19 @@ from scheduling.forms.visits import BookForm
 from scheduling.models import Appointment, VisitType
 from scheduling.planning.single import Wanted, quarter_begun
 from scheduling.running_offers import running_offers
-from scheduling.services.errors import BookingError, NotNamed, OutsideDueWindow
+from scheduling.services.errors import BookingError, NotNamed, OutsideDueWindow, SlotTaken
 from scheduling.services.single import NeedsReason, Reasons, TooLate, book_visit
 from scheduling.views.after import tell, told
 from scheduling.views.earlier_too import earlier_forms, is_sound, wait_too
 from scheduling.views.visit_acts import day_of, when
+from treatments.models import Session
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.BOOK)
 def visit_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Show what may be booked and when; a time that was pressed or typed is booked."""
-    files = Patient.objects.visible_to(person(request)).select_related("merged_into")
+    files = Patient.objects.visible_to(person(request))
     patient, clinic, now = get_object_or_404(files, public_id=public_id), Clinic.objects.current(), timezone.now()
     if kept := sent_on(request, patient, "visit_new"):
         return kept
@@ -80,7 +81,7 @@ def visit_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "earlier_other": earlier_other,
         "offered": running_offers(now),
         "choices": choices,
-        "booking": Booking(wanted, choices.choices(), now) if wanted else None,
+        "booking": _shown(wanted, choices, form, now) if wanted else None,
         "form": form,
         "operation": uuid4(),
         "action": request.get_full_path(),
@@ -90,6 +91,12 @@ def visit_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "may_manage": allows(request.user, Permission.MANAGE_CLINIC),
     }
     return render(request, "scheduling/visit_new.html", context, status=400 if form.errors else 200)
+
+
+def _shown(wanted: Wanted, choices: WantedForm, form: BookForm, now: datetime) -> Booking | Beside:
+    """Return all free times as they were asked for; beside a time that was taken the few nearest to it."""
+    near = Beside(wanted, form.refused) if form.refused else None
+    return near if near and near.days else Booking(wanted, choices.choices(), now)
 
 
 def _filled(posted: QueryDict, clinic: Clinic, now: datetime) -> QueryDict:
@@ -127,6 +134,9 @@ def book_from(request: HttpRequest, wanted: Wanted, form: BookForm, now: datetim
     except OutsideDueWindow as refused:
         missing = allows(request.user, Permission.BOOK_TOO_EARLY) and not reason
         form.add_error("reason" if missing else "day", refused.sentence)
+    except SlotTaken as refused:
+        form.add_error("time", refused.sentence)
+        form.refused = refused.verdict
     except BookingError as refused:
         form.add_error("time", refused.sentence)
     except Busy:
@@ -137,10 +147,9 @@ def book_from(request: HttpRequest, wanted: Wanted, form: BookForm, now: datetim
 
 
 def said_of(operation: Operation, wanted: Wanted, now: datetime) -> tuple[Appointment, str]:
-    """Return the visit that was booked, and what is now true in a sentence."""
+    """Return the visit that was booked, as far as it is told of, and what is now true in a sentence."""
     clinic = Clinic.objects.current()
-    joined = ["session__plan"] if wanted.plan else []
-    visit = Appointment.objects.select_related(*joined).get(public_id=operation.result["appointment"])
+    visit = _made(operation, wanted) if operation.at == now else _found(operation, wanted)
     visit.patient = wanted.patient
     values = {
         "what": Row(visit, now).title,
@@ -152,3 +161,18 @@ def said_of(operation: Operation, wanted: Wanted, now: datetime) -> tuple[Appoin
     if visit.starts_at > now and visit.patient.email:
         words = _("Booked for %(name)s: %(what)s, %(when)s. The patient hears of it in %(minutes)d minutes.")
     return visit, told(words % values, operation, visit, clinic.tz, local_day(now, clinic.tz))
+
+
+def _made(operation: Operation, wanted: Wanted) -> Appointment:
+    """Return a visit that was booked this moment, from what its act says of it."""
+    made = operation.result
+    session = Session(plan=wanted.plan, number=made["number"]) if wanted.plan else None
+    starts_at = datetime.fromisoformat(made["starts_at"])
+    names = {"pk": operation.touched[0]["appointment"], "public_id": made["appointment"]}
+    return Appointment(**names, kind=wanted.kind, starts_at=starts_at, session=session)
+
+
+def _found(operation: Operation, wanted: Wanted) -> Appointment:
+    """Return a visit that the same button booked before: it may have been moved since."""
+    joined = ["session__plan"] if wanted.plan else []
+    return Appointment.objects.select_related(*joined).get(public_id=operation.result["appointment"])

@@ -5,8 +5,9 @@ from datetime import date, time
 import pytest
 import time_machine
 from django import forms
+from pytest_django.asserts import assertHTMLEqual as assert_html_equal
 
-from clinic.lib.fields import ClockField, DayField, read_day, typeable
+from clinic.lib.fields import ClockField, DayField, PlainSelect, read_day, typeable
 
 TODAY = date(2026, 11, 24)
 
@@ -60,3 +61,14 @@ def test_a_form_shows_the_day_that_was_read_and_keeps_words_that_are_none() -> N
     wrong = Form({"day": "<soon>", "time": "25:00"})
     assert set(wrong.errors) == {"day", "time"}
     assert 'value="&lt;soon&gt;"' in str(wrong["day"])
+
+
+@pytest.mark.parametrize("chosen", ["2", 2, None, "gone", '"'])
+def test_a_plain_list_is_written_as_django_writes_it(chosen: object) -> None:
+    offered = [("", "Anyone"), (2, "O’Neil & <Sons>"), ('"', "Quote")]
+    attrs = {"id": "id_who", "required": True, "disabled": False, "aria-describedby": "why"}
+    plain, usual = (
+        kind(attrs={"class": "form-select"}, choices=offered).render("who", chosen, attrs)
+        for kind in (PlainSelect, forms.Select)
+    )
+    assert_html_equal(plain, usual)

@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from clinic.lib.reading import reading_once
 from clinic.models import Clinician, Role, Room
 from scheduling.models import Appointment
 from scheduling.planning import planner
@@ -18,6 +19,7 @@ from scheduling.planning.single import Wanted, choices_on, free_times
 from scheduling.planning.types import Mark, SeriesRefused, Slot
 from scheduling.services.appointments import cancel_appointment, move_appointment, restore_appointment
 from scheduling.services.errors import NotNamed
+from scheduling.services.locks import lock_book
 from scheduling.services.moves import Move, move_series, swap_appointments
 from scheduling.services.series import book_series
 from scheduling.services.single import book_visit
@@ -26,7 +28,7 @@ from tests import factory
 from tests.scheduling.conftest import MONDAY
 from tests.scheduling.helpers import choose, take
 from treatments.models import Area, PlanArea, Side, TreatmentPlan
-from treatments.named import clinicians_for
+from treatments.named import Staff, clinicians_for
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 12, 1)
@@ -325,3 +327,15 @@ def test_without_anybody_named_each_page_says_so(
     ]
     for address in addresses:
         assert "Nobody is named for eyelids yet" in desk.get(address).content.decode(), address
+
+
+def test_who_left_while_an_act_waited_for_its_locks_is_known_to_have_left(
+    plan: TreatmentPlan, eyelids: Area, moira: Clinician, anika: Clinician
+) -> None:
+    with reading_once():
+        assert list(Staff.of(plan).may) == [anika.pk]
+        Clinician.objects.filter(pk=anika.pk).update(is_active=False)
+        eyelids.clinicians.set([moira])
+        assert list(Staff.of(plan).may) == [anika.pk], "read once a request"
+        lock_book(plans=[plan.pk])
+        assert list(Staff.of(plan).may) == [moira.pk]

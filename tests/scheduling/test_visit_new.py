@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from clinic.models import AccessLog, Clinician, Operation, Role, Room, RoomKind
 from patients.models import Patient
-from scheduling.models import Appointment, VisitType
+from scheduling.models import Appointment, VisitType, WeeklyHours
 from tests import factory
 from tests.scheduling.conftest import MONDAY
 from tests.scheduling.helpers import take
@@ -24,8 +24,9 @@ from treatments.models import SessionState, TreatmentPlan
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 23)
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-QUERIES = 15
-BOOKING_QUERIES = 21
+QUERIES = 14
+BOOKING_QUERIES = 20
+REFUSED_QUERIES = 18
 """Session and user, patient, clinic, clinicians, kinds of visit, courses, the log of readings, one look at the book."""
 
 
@@ -175,6 +176,43 @@ def test_a_taken_time_is_told_beside_the_time_and_what_was_typed_stays(
     assert "Moira is with Ann Y until 09:30. Nothing was saved." in str(refused.context["form"]["time"].errors)
     assert 'value="09:15"' in refused.content.decode()
     assert Operation.objects.count() == 0
+
+
+def test_a_taken_time_shows_the_times_nearest_to_it_and_the_way_to_all(
+    desk: Client, patient: Patient, moira: Clinician, rooms: list[Room]
+) -> None:
+    page = address(patient, what="consultation")
+    take(moira, rooms[0], date(2026, 12, 8), "09:00", 30, patient=factory.make_patient(first_name="Ann", last_name="Y"))
+    refused = book_at(desk, page, **typed("2026-12-08", "09:00", moira))
+    (day,) = refused.context["booking"].days
+    assert day.day == date(2026, 12, 8)
+    times = {who: [time.clock for time in times] for who, times in day.people}
+    assert times["Moira"] == ["08:15", "08:30", "09:30", "09:45"]
+    assert "09:00" in times["Dr. Sandhu"], "whoever else is free then stands there too"
+    assert "All free times" in words(refused)
+    assert "Here now" not in words(refused)
+    assert book_at(desk, page, to=day.people[0][1][0].token).status_code == 302
+    assert "Here now" in words(desk.get(page)), "the way to all of them is the page's own address"
+
+
+def test_a_day_without_any_free_time_near_it_shows_all_that_is_free(
+    desk: Client, patient: Patient, moira: Clinician, rooms: list[Room]
+) -> None:
+    WeeklyHours.objects.all().delete()
+    refused = book_at(desk, address(patient, what="consultation"), **typed("2026-12-08", "09:00", moira))
+    assert "Nothing is free in the two weeks from that day." in words(refused)
+
+
+def test_a_refusal_asks_a_fixed_number_of_questions(
+    desk: Client, patient: Patient, moira: Clinician, rooms: list[Room]
+) -> None:
+    take(moira, rooms[0], date(2026, 12, 8), "09:00", 30)
+    counts = []
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as caught:
+            book_at(desk, address(patient, what="consultation"), **typed("2026-12-08", "09:00", moira))
+        counts.append(sum("SAVEPOINT" not in query["sql"] for query in caught))
+    assert counts[1] == REFUSED_QUERIES, counts
 
 
 def test_one_session_is_booked_its_number_follows_and_the_desk_hears_of_it(
