@@ -93,19 +93,24 @@ class Told:
     def change(self, step: Step) -> Happening | None:
         """Tell one change: a new state, or a new time; a new number alone is not told."""
         event, before = step
+        if before is not None and event.starts_at != before.starts_at:
+            return self.moved(event, before)
         if before is not None and event.status == before.status:
-            if event.starts_at == before.starts_at:
-                return None
-            text = _("%(what)s moved to %(when)s") % {"what": self.what(event), "when": self.when(event.starts_at)}
-            detail = _("from %(when)s") % {"when": self.when(before.starts_at)}
-            said = _joined(detail, self.course(event), self.who(event))
-            return Happening(event.pgh_created_at, "arrow-left-right", text, said, href=self.page(event))
+            return None
         icon, words, tone = _told_as(step)
         at = event.pgh_created_at if before is not None else event.ends_at
         text = str(words()) % {"what": self.what(event)}
         how = _how(step) or _by(event)
         said = _joined(self.course(event), how, _why(step), self.who(event), _late(event))
         return Happening(at, icon, text, said, tone, self.page(event))
+
+    def moved(self, event: Any, before: Any) -> Happening:  # noqa: ANN401
+        """Tell a new time; whoever had confirmed the old one has not confirmed this one."""
+        text = _("%(what)s moved to %(when)s") % {"what": self.what(event), "when": self.when(event.starts_at)}
+        detail = _("from %(when)s") % {"when": self.when(before.starts_at)}
+        answer = ANSWERS.get((before.status, event.status), str)
+        said = _joined(detail, answer(), self.course(event), self.who(event))
+        return Happening(event.pgh_created_at, "arrow-left-right", text, said, href=self.page(event))
 
     def numbered(self, step: Step) -> Happening | None:
         """Tell that a visit bears another session now, because the numbers of a course follow its dates."""
@@ -163,6 +168,11 @@ STEPPED_BACK = {
 }
 """By the state that was taken back."""
 ON_THE_WAY: list[str] = list(STEPPED_BACK)
+ANSWERS = {
+    (AppointmentStatus.CONFIRMED, AppointmentStatus.BOOKED): lambda: _("not confirmed any more"),
+    (AppointmentStatus.BOOKED, AppointmentStatus.CONFIRMED): lambda: _("confirmed as before"),
+}
+"""What became of the patient's yes when the time changed: the second when a move is undone."""
 OFF = {AppointmentStatus.NO_SHOW, AppointmentStatus.CANCELLED}
 TAKEN_BACK = {AppointmentStatus.UNDONE, AppointmentStatus.CANCELLED}
 

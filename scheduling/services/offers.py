@@ -203,7 +203,7 @@ def _take(operation: Operation, entry: WaitingEntry, slot: Slot, actor: User | N
     visit = visits.get(pk=entry.appointment_id)
     if visit.status not in AHEAD or visit.starts_at <= slot.starts_at:
         raise StaleAppointment(_("The visit that is booked was changed. Nothing was saved. Look at the list again."))
-    move_all(operation, [Step(visit, slot, reasons)], actor, now)
+    move_all(operation, [Step(visit, slot, reasons, agreed=True)], actor, now)
     operation.result = operation.result | {"appointment": str(visit.public_id)}
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from clinic.lib.access import Permission, allows
 from clinic.lib.locks import compare_and_set
 from clinic.models import Clinic, Operation, Room, User
-from scheduling.models import Appointment
+from scheduling.models import Appointment, AppointmentStatus
 from scheduling.planning.checks import early, explain, late, not_this_one, place
 from scheduling.planning.context import Context
 from scheduling.planning.freetime import Visit
@@ -42,6 +43,7 @@ PLACED = [
 """The columns that a move changes, and that an undo of it puts back."""
 TOLD = ["starts_at", "arrives_at", "clinician_id"]
 """What a patient hears of. Another room, or a quarter of an hour more, is told at the desk."""
+UNCONFIRMED: dict[str, Any] = {"status": AppointmentStatus.BOOKED, "confirmed_at": None, "confirmed_how": ""}
 NONE = Reasons()
 
 
@@ -49,7 +51,8 @@ NONE = Reasons()
 class Step:
     """One visit, read under its lock, the slot it is to have, and why that may stand too early or too late.
 
-    `minutes` is its new length, where that changes. `only_room`: another room of the kind will not do.
+    `minutes` is its new length, where that changes. `only_room`: another room of the kind will not do. `agreed`: the
+    patient has said yes to this start, so what was confirmed stays so.
     """
 
     visit: Appointment
@@ -57,6 +60,13 @@ class Step:
     reasons: Reasons = NONE
     minutes: int | None = None
     only_room: bool = False
+    agreed: bool = False
+
+    @property
+    def unsaid(self) -> bool:
+        """Whether the patient confirmed a start that will not be: nobody has said yes to the new one."""
+        starts_anew = self.slot.starts_at != self.visit.starts_at
+        return starts_anew and not self.agreed and self.visit.status == AppointmentStatus.CONFIRMED
 
 
 @dataclass(frozen=True)
@@ -71,10 +81,13 @@ class Placed:
 def move_all(operation: Operation, steps: Sequence[Step], actor: User | None, now: datetime) -> None:
     """Move these visits, all or none: their times, their numbers, their messages. Call under the locks.
 
-    Due windows are judged as the course will stand. Raises SlotTaken, NotNamed, OutsideDueWindow; Taken and
-    StateRefused come from here too, not from COMMIT.
+    What was confirmed for another start is booked again (`unconfirmed` of the result says how many). Due windows are
+    judged as the course will stand. Raises SlotTaken, NotNamed, OutsideDueWindow; Taken and StateRefused come from here
+    too, not from COMMIT.
     """
-    before = {step.visit.pk: {name: getattr(step.visit, name) for name in PLACED} for step in steps}
+    before = {step.visit.pk: _before(step) for step in steps}
+    if unsaid := sum(step.unsaid for step in steps):
+        operation.result = operation.result | {"unconfirmed": unsaid}
     waiting = set(before)
     for step in steps:
         lengthen(step.visit, step.minutes)
@@ -90,6 +103,11 @@ def move_all(operation: Operation, steps: Sequence[Step], actor: User | None, no
     told = [visit for visit in visits if any(getattr(visit, name) != before[visit.pk][name] for name in TOLD)]
     if told:
         _tell(operation, told, plans, now)
+
+
+def _before(step: Step) -> dict[str, Any]:
+    """Return what an undo of this step puts back."""
+    return {name: getattr(step.visit, name) for name in [*PLACED, *(UNCONFIRMED if step.unsaid else ())]}
 
 
 def lengthen(visit: Appointment, minutes: int | None) -> None:
@@ -205,6 +223,7 @@ def _write(placed: Placed) -> None:
         **times_of(placed.slot, Visit.like(visit), Clinic.objects.current().tz),
         early_reason=placed.reasons.early,
         late_reason=placed.reasons.late,
+        **(UNCONFIRMED if placed.step.unsaid else {}),
         version=visit.version + 1,
     )
 

@@ -93,6 +93,8 @@ def _to_where(change: Change, now: datetime) -> dict[str, str]:
 
 def _words(change: Change) -> str:
     event, before = change
+    if event.starts_at != before.starts_at:  # what was confirmed is then booked again: the move is what happened
+        return _("%(who)s moved this visit to %(when)s %(at)s.")
     if event.status != before.status:
         return {
             AppointmentStatus.BOOKED: _("%(who)s put this visit back to booked %(at)s."),
@@ -104,8 +106,6 @@ def _words(change: Change) -> str:
             AppointmentStatus.CANCELLED: _("%(who)s cancelled this visit %(at)s."),
             AppointmentStatus.UNDONE: _("%(who)s took the booking of this visit back %(at)s."),
         }[AppointmentStatus(event.status)]
-    if event.starts_at != before.starts_at:
-        return _("%(who)s moved this visit to %(when)s %(at)s.")
     if event.clinician_id != before.clinician_id:
         return _("%(who)s gave this visit to another clinician %(at)s.")
     if event.room_id != before.room_id or event.device_id != before.device_id:

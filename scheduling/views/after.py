@@ -65,10 +65,24 @@ def to_book_words(operation: Operation) -> str:
     return words % values
 
 
+def unsaid_words(operation: Operation) -> str:
+    """Say that a patient had confirmed another start than the one that the visit has now."""
+    count = operation.result.get("unconfirmed", 0)
+    if not count:
+        return ""
+    words = ngettext(
+        "The old time was confirmed, the new one is not yet.",
+        "%(n)d had confirmed their old times, the new ones they have not yet.",
+        count,
+    )
+    return words % {"n": count}
+
+
 def told(sentence: str, operation: Operation, visit: Appointment, zone: ZoneInfo, today: date) -> str:
     """Return the sentence with what followed from the act, and a link to book what it left open."""
     open_words = to_book_words(operation)
-    said = " ".join(part for part in (sentence, numbers_words(operation, zone, today), open_words) if part)
+    parts = (sentence, unsaid_words(operation), numbers_words(operation, zone, today), open_words)
+    said = " ".join(part for part in parts if part)
     if not open_words or visit.session is None:
         return said
     link = reverse("series_planner", args=[visit.session.plan.public_id])

@@ -231,16 +231,20 @@ class ClinicMachine(RuleBasedStateMachine):
         operation = self.ask(call, refused, by_clinician=asked["by_clinician"], **how)
         if operation is None:
             return
-        names = ("clinician", "start", "room", "device", "early")
+        names = ("clinician", "start", "room", "device", "early", "status", "confirmed")
         before = [(visit, {name: visit[name] for name in names}) for visit, _wished in wished]
         rows = Appointment.objects.in_bulk([visit["key"] for visit, _wished in wished])
+        told = [v for v, one in wished if (one["start"], one["clinician"]) != (v["start"], v["clinician"])]
         for visit, one in wished:
             row = rows[visit["key"]]
+            if one["start"] != visit["start"]:
+                one |= {"status": "booked", "confirmed": False}  # nobody has said yes to this start
             visit |= {**one, "room": row.room_id, "device": row.device_id, "stamp": visit["stamp"] + 1}
         self.book.renumber(course)
-        for visit, _wished in wished:
+        for visit in told:
             self.book.mail.remind(visit, self.book.now)
-        self.book.tell(wished[0][0], course)
+        if told:  # a move to where it stands is no news
+            self.book.tell(told[0], course)
         self.acts.append(Act(operation.pk, before, course))
 
     # Ends, and back

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from clinic.lib.operations import OperationReused
 from clinic.models import Clinician, Operation, Role, Room, User
 from patients.models import Message
 from scheduling.checking.scan import scan
-from scheduling.models import Appointment, SeriesMessage
+from scheduling.models import Appointment, ConfirmedHow, SeriesMessage
 from scheduling.planning import planner
 from scheduling.planning.types import Slot
 from scheduling.services.appointments import cancel_appointment, move_appointment, restore_appointment
@@ -19,6 +19,8 @@ from scheduling.services.errors import OutsideDueWindow, SlotTaken, StaleAppoint
 from scheduling.services.moves import Move, move_series, swap_appointments
 from scheduling.services.series import book_series
 from scheduling.services.single import Reasons
+from scheduling.services.stale import who_changed
+from scheduling.services.statuses import confirm_appointment
 from scheduling.services.undo import undo_operation
 from tests import factory
 from tests.scheduling.conftest import MONDAY
@@ -124,6 +126,51 @@ def test_undo_puts_the_whole_course_back(plan: TreatmentPlan, moira: Clinician) 
     assert places(plan) == before
     assert (undone.result["how"], undone.result["count"]) == ("undone", 10)
     assert scan(MONDAY) == []
+
+
+def confirm(visit: Appointment) -> None:
+    ask(confirm_appointment, appointment_id=visit.pk, how=ConfirmedHow.PHONE)
+    visit.refresh_from_db()
+
+
+def answer_of(visit: Appointment) -> tuple[str, datetime | None, str]:
+    visit.refresh_from_db()
+    return visit.status, visit.confirmed_at, visit.confirmed_how
+
+
+def test_a_yes_was_to_the_old_time_and_undo_gives_it_back(plan: TreatmentPlan, moira: Clinician) -> None:
+    visits = booked(plan, moira)
+    confirm(visits[2])
+    done = ask(move_series, moves=later(visits, WEEK))
+    assert answer_of(visits[2]) == ("booked", None, "")
+    assert done.result["unconfirmed"] == 1
+    ask(undo_operation, operation_id=done.pk)
+    assert answer_of(visits[2]) == ("confirmed", MONDAY, "phone")
+    assert {answer_of(visit) for visit in visits if visit != visits[2]} == {("booked", None, "")}
+
+
+@pytest.mark.parametrize("how", [{"minutes": 60}, {"to": "anika"}, {"room": 1, "only_room": True}])
+def test_a_yes_stays_while_the_start_stays(
+    how: dict[str, Any], plan: TreatmentPlan, moira: Clinician, anika: Clinician, rooms: list[Room]
+) -> None:
+    visit = booked(plan, moira)[2]
+    confirm(visit)
+    who = anika if how.pop("to", "") else moira
+    slot = Slot(visit.starts_at, who.pk, rooms[how.pop("room", 0)].pk)
+    done = ask(move_appointment, appointment_id=visit.pk, slot=slot, **how)
+    assert answer_of(visit) == ("confirmed", MONDAY, "phone")
+    ask(undo_operation, operation_id=done.pk)
+    assert answer_of(visit) == ("confirmed", MONDAY, "phone")
+
+
+def test_what_is_moved_while_confirmed_is_told_as_a_move(plan: TreatmentPlan, moira: Clinician) -> None:
+    visit = booked(plan, moira)[0]
+    confirm(visit)
+    seen = visit.version
+    slot = Slot(visit.starts_at + timedelta(hours=1), moira.pk)
+    ask(move_appointment, appointment_id=visit.pk, slot=slot)
+    visit.refresh_from_db()
+    assert "moved this visit to Tue 1 Dec, 15:00" in who_changed(visit, now=MONDAY, since=seen)
 
 
 def test_undo_refuses_when_one_of_them_was_changed_since(plan: TreatmentPlan, moira: Clinician) -> None:

@@ -15,6 +15,7 @@ from scheduling.services.appointments import cancel_appointment
 from scheduling.services.errors import OfferGone, OfferRefused, SlotTaken, StaleAppointment, UndoRefused
 from scheduling.services.offer_sweep import advance
 from scheduling.services.offers import accept_offer, decline_offer
+from scheduling.services.statuses import confirm_appointment
 from scheduling.services.undo import undo_operation
 from scheduling.services.waiting import withdraw_entry
 from tests import factory
@@ -49,6 +50,13 @@ def test_taking_it_moves_the_visit_and_frees_where_it_stood(waiting: List) -> No
     assert (entry.status, entry.served_by, offer.state) == ("served", operation, "accepted")
     assert OfferRound.objects.get().ended_as == "filled"
     assert scan(MONDAY) == []
+
+
+def test_who_takes_an_earlier_time_need_not_confirm_it(waiting: List) -> None:
+    entry = a_course(waiting)
+    confirm_appointment(key=uuid.uuid4(), appointment_id=entry.appointment_id, actor=None, now=MONDAY)
+    waiting.accept(waiting.offer(entry))
+    assert Appointment.objects.get(pk=entry.appointment_id).status == "confirmed"
 
 
 def test_taking_it_books_what_was_not_booked(waiting: List) -> None:

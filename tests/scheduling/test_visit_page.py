@@ -357,6 +357,20 @@ def test_a_confirmation_by_the_link_and_short_notice_are_told(
     assert "by the patient · Patient is ill · Dana Rideout · short notice" in shown(desk, visit)
 
 
+def test_a_move_of_what_was_confirmed_is_told_with_what_became_of_the_yes(
+    desk: Client, moira: Clinician, rooms: list[Room]
+) -> None:
+    visit = take(moira, rooms[0], date(2026, 11, 24), "10:00", 30)
+    press(desk, "appointment_confirm", visit)
+    answer = press(desk, "appointment_move", visit, day="2026-11-24", time="11:00", clinician=moira.pk)
+    assert "The old time was confirmed, the new one is not yet." in said(answer)
+    page = shown(desk, visit)
+    assert "Consultation moved to Tue 24 Nov, 11:00 from Tue 24 Nov, 10:00 · not confirmed any more" in page
+    undo(desk)
+    page = shown(desk, visit)
+    assert "Consultation moved to Tue 24 Nov, 10:00 from Tue 24 Nov, 11:00 · confirmed as before" in page
+
+
 def test_a_completed_visit_goes_on_or_is_booked_again(desk: Client, course: list[Appointment]) -> None:
     Appointment.objects.filter(pk=course[0].pk).update(status="completed")
     page = desk.get(reverse("appointment", args=[course[0].public_id])).content.decode()
