@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from scheduling.views import board, board_book, board_moves
+from scheduling.views import board, board_book, board_hours, board_moves
 
 
 def patterns() -> list[URLPattern]:
@@ -18,4 +18,6 @@ def patterns() -> list[URLPattern]:
         path("board/month/", board.board_month, name="board_month"),
         path("board/month/<day:on>/", board.board_month, name="board_month"),
         path("appointments/<uuid:public_id>/place/", board_moves.appointment_place, name="appointment_place"),
+        path("board/<day:on>/hours/<int:clinician_id>/", board_hours.board_hours, name="board_hours"),
+        path("board/<day:on>/closure/", board_hours.board_closure, name="board_closure"),
     ]

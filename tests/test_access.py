@@ -148,6 +148,8 @@ MATRIX = [
     Row("appointment_place", Permission.BOOK, ACT, of_appointment),
     Row("board_book", Permission.BOOK, FORM),
     Row("board_month", Permission.SEE_PATIENTS, ("GET",), lambda _: {"on": date(2026, 12, 1)}),
+    Row("board_hours", Permission.MANAGE_HOURS, FORM, lambda w: of_clinician(w) | {"on": date(2026, 12, 1)}),
+    Row("board_closure", Permission.MANAGE_HOURS, FORM, lambda _: {"on": date(2026, 12, 1)}),
     Row("board_day_feed", Permission.SEE_PATIENTS, ("GET",), lambda _: {"on": date(2026, 12, 1)}),
     Row("board_week_feed", Permission.SEE_PATIENTS, ("GET",), lambda _: {"on": date(2026, 12, 1)}),
     Row("day", Permission.SEE_PATIENTS, ("GET",), lambda _: {"on": date(2026, 12, 1)}),

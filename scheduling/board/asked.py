@@ -28,7 +28,8 @@ class By(StrEnum):
 class Asked:
     """A board: the view, a day within it, its columns, the one clinician of a week, and what it hides.
 
-    `hides_off` leaves out what did not take place: no-shows and cancellations.
+    `hides_off` leaves out what did not take place: no-shows and cancellations. `paints` is the mode in which hours
+    are changed; rooms have none.
     """
 
     view: View
@@ -37,6 +38,7 @@ class Asked:
     clinician_id: int | None = None
     hides_names: bool = False
     hides_off: bool = False
+    paints: bool = False
 
     @classmethod
     def read(cls, view: View, day: date, query: QueryDict) -> "Asked":
@@ -47,7 +49,8 @@ class Asked:
         if by not in list(By) or (who and not (who.isascii() and who.isdigit() and len(who) <= 9)):
             raise Http404
         hides_names, hides_off = query.get("names") == "off", query.get("off") == "hide"
-        return cls(view, day, By(by), int(who) if who else None, hides_names, hides_off)
+        paints = query.get("hours") == "1" and by != By.ROOMS
+        return cls(view, day, By(by), int(who) if who else None, hides_names, hides_off, paints)
 
     @property
     def first(self) -> date:
@@ -94,11 +97,13 @@ class Asked:
     def _query(self, view: object, other: dict[str, object]) -> str:
         by, who = other.get("by", self.by), other.get("clinician_id", self.clinician_id)
         hides, off = other.get("hides_names", self.hides_names), other.get("hides_off", self.hides_off)
+        paints = other.get("paints", self.paints) and by != By.ROOMS and view != View.MONTH
         asked = {
             "by": by if view == View.DAY and by != By.CLINICIANS else None,
             "clinician": who if view == View.WEEK else None,
             "names": "off" if hides else None,
             "off": "hide" if off else None,
+            "hours": "1" if paints else None,
         }
         kept = {name: value for name, value in asked.items() if value is not None}
         return f"?{urlencode(kept)}" if kept else ""

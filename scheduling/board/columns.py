@@ -83,7 +83,7 @@ def columns_of(asked: Asked, ground: Ground, visits: Sequence[DayVisit], *, tell
         return _of_week(asked, ground, visits, tells_why)
     if asked.by == By.ROOMS:
         return _of_rooms(asked.day, ground, visits)
-    return _of_clinicians(asked.day, ground, visits, tells_why)
+    return _of_clinicians(asked, ground, visits, tells_why)
 
 
 def limits(columns: Iterable[Column], visits: Iterable[DayVisit], ground: Ground) -> tuple[int, int]:
@@ -99,11 +99,13 @@ def limits(columns: Iterable[Column], visits: Iterable[DayVisit], ground: Ground
     return min(starts).hour, last.hour + (1 if last.minute or last.second else 0)
 
 
-def _of_clinicians(day: date, ground: Ground, visits: Sequence[DayVisit], tells_why: bool) -> list[Column]:
-    """Return those who are at work, away or booked on this day; everybody where nobody is."""
-    busy = {visit.clinician_id for visit in visits}
+def _of_clinicians(asked: Asked, ground: Ground, visits: Sequence[DayVisit], tells_why: bool) -> list[Column]:
+    """Return those who are at work, away or booked on this day; everybody where nobody is, or where hours change."""
+    day, busy = asked.day, {visit.clinician_id for visit in visits}
     days = {one.pk: ground.of(one.pk, day) for one in ground.clinicians}
-    there = [one for one in ground.clinicians if one.pk in busy or (one.is_active and days[one.pk].work)]
+    there = [
+        one for one in ground.clinicians if one.pk in busy or (one.is_active and (asked.paints or days[one.pk].work))
+    ]
     shown = there or [one for one in ground.clinicians if one.is_active]
     return [
         Column(
@@ -150,7 +152,7 @@ def _of_week(asked: Asked, ground: Ground, visits: Sequence[DayVisit], tells_why
         who = asked.clinician_id or 0
         workday = ground.of(who, day)
         of_day = [visit for visit in visits if visit.starts_at.astimezone(ground.zone).date() == day]
-        if day.weekday() >= WORKDAYS and not workday.work and not of_day:
+        if day.weekday() >= WORKDAYS and not (workday.work or of_day or asked.paints):
             continue
         columns.append(
             Column(
@@ -180,13 +182,21 @@ def _ground(workday: Workday, tells_why: bool) -> list[Block]:
     """Return what of a day is no time to book, and why."""
     if workday.closure:
         return _closed(workday.closure.name)
-    blocks = [Block("off", *span) for span in without(WHOLE, workday.work)]
+    blocks = [
+        Block("off", *span, _off_words(workday, span) if tells_why else "") for span in without(WHOLE, workday.work)
+    ]
     for (since, until), absence in zip(workday.away, workday.absences, strict=True):
         label = _("Away: %(why)s") % {"why": absence.reason} if absence.reason and tells_why else _("Away")
         for part in without(WHOLE, without(WHOLE, [(since, until)])):
             blocks += [Block("away", *span, label) for span in _within(part, workday.work)]
     rests = without(workday.rests, workday.away)
     return blocks + [Block("break", *span, _("Break")) for span in rests]
+
+
+def _off_words(workday: Workday, span: Walls) -> str:
+    """Return why a day of its own hours is off, or has a gap."""
+    is_gap = not workday.work or (workday.work[0][0] < span[0] and span[1] < workday.work[-1][1])
+    return next((row.note for row in workday.changes if row.note), "") if is_gap else ""
 
 
 def _within(span: Walls, work: Iterable[Walls]) -> list[Walls]:

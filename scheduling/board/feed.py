@@ -23,6 +23,9 @@ from scheduling.day.flags import Measures
 from scheduling.day.visits import DayVisit, day_visits
 from scheduling.models import Appointment
 
+PAINTED = range(7, 20)
+"""Hours that a board shows at least while hours are painted on it, so that there is room beside those of the week."""
+
 
 @dataclass
 class Board:
@@ -95,6 +98,8 @@ class Board:
     def feed(self) -> dict[str, Any]:
         """Return all that the script draws. Times are wall times of the clinic, so that no browser shifts them."""
         first, last = limits(self.columns, self.visits, self.ground)
+        if self.asked.paints:
+            first, last = min(first, PAINTED.start), max(last, PAINTED.stop)
         measures = Measures.of(self.clinic, self.now, discreet=self.asked.hides_names)
         short_names = {one.pk: one.short_name for one in self.ground.clinicians}
         granted = frozenset(one for one in Permission if allows(self.user, one))

@@ -1,5 +1,6 @@
 """The words and looks that the script of the board needs: every sentence is made here, so that it can be translated."""
 
+from datetime import date
 from typing import Any
 
 from django.urls import reverse
@@ -103,6 +104,9 @@ def words() -> dict[str, Any]:
             "other": _("Another day"),
         },
         "moving": _("Move mode: Alt and the arrows move it, Enter saves, Esc leaves."),
+        "hoursUrl": _hours_pattern(),
+        "hoursOf": _("Change hours: {name}"),
+        "hoursSpan": _("{from} to {until}, {column}. Enter opens the panel, Esc lets go."),
         "nothing": _("No visits on this day."),
         "open": _("Open"),
         "more": _("More of {name}"),
@@ -115,3 +119,9 @@ def words() -> dict[str, Any]:
 def _pattern(name: str) -> str:
     """Return an address with `{id}` where the visit's own part stands."""
     return reverse(name, args=[ANY]).replace(ANY, "{id}")
+
+
+def _hours_pattern() -> str:
+    """Return the address of the panel of hours, with `{day}` and `{clinician}` where those stand."""
+    made = reverse("board_hours", kwargs={"on": date(2000, 1, 1), "clinician_id": 0})
+    return made.replace("2000-01-01", "{day}").replace("/0/", "/{clinician}/")

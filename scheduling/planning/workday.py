@@ -85,6 +85,17 @@ def without(spans: Iterable[Walls], taken: Iterable[Walls]) -> list[Walls]:
     return left
 
 
+def united(spans: Iterable[Walls]) -> list[Walls]:
+    """Return spans of a day in order, those that touch or overlap as one."""
+    found: list[Walls] = []
+    for since, until in sorted(spans):
+        if found and since <= found[-1][1]:
+            found[-1] = (found[-1][0], max(until, found[-1][1]))
+        else:
+            found.append((since, until))
+    return found
+
+
 @dataclass
 class Hours:
     """All rows that say who works on some local days, each kind read once."""

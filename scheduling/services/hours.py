@@ -73,7 +73,7 @@ def set_weekly_hours(
             )
         return {"from": valid_from}
 
-    return _save("set_weekly_hours", key, body, [clinician_id], listed, actor, now, write)
+    return save_hours("set_weekly_hours", key, body, [clinician_id], listed, actor, now, write)
 
 
 def change_day(
@@ -95,14 +95,19 @@ def change_day(
         in_order(spans, _("The hours"))
         for wall in [wall for span in spans for wall in span]:
             exists(on, wall, clinic.tz)
-        for row in HoursChange.objects.filter(clinician_id=clinician_id, on=on).order_by("pk"):
-            journal.remove(row)
-        times: list[tuple[time | None, time | None]] = [*sorted(spans)] or [(None, None)]
-        for starts, ends in times:
-            journal.add(HoursChange(clinician_id=clinician_id, on=on, starts=starts, ends=ends, note=note))
+        give_day(journal, clinician_id, on, spans, note)
         return {"on": on}
 
-    return _save("change_day", key, body, [clinician_id], listed, actor, now, write)
+    return save_hours("change_day", key, body, [clinician_id], listed, actor, now, write)
+
+
+def give_day(journal: Journal, clinician_id: int, on: date, spans: Iterable[Walls], note: str) -> None:
+    """Put these spans in the place of the day's own rows; one row without times when there are none."""
+    for row in HoursChange.objects.filter(clinician_id=clinician_id, on=on).order_by("pk"):
+        journal.remove(row)
+    times: list[tuple[time | None, time | None]] = [*sorted(spans)] or [(None, None)]
+    for starts, ends in times:
+        journal.add(HoursChange(clinician_id=clinician_id, on=on, starts=starts, ends=ends, note=note))
 
 
 def remove_change(
@@ -120,7 +125,7 @@ def remove_change(
         return {"on": on}
 
     body = {"clinician": clinician_id, "on": on}
-    return _save("remove_change", key, body, [clinician_id], listed, actor, now, write)
+    return save_hours("remove_change", key, body, [clinician_id], listed, actor, now, write)
 
 
 def add_absence(
@@ -147,7 +152,7 @@ def add_absence(
         journal.add(absence)
         return {"absence": absence.pk}
 
-    return _save("add_absence", key, body, [clinician_id], listed, actor, now, write)
+    return save_hours("add_absence", key, body, [clinician_id], listed, actor, now, write)
 
 
 def remove_absence(*, key: uuid.UUID, absence_id: int, actor: User | None, now: datetime) -> Operation:
@@ -166,7 +171,7 @@ def remove_absence(*, key: uuid.UUID, absence_id: int, actor: User | None, now: 
         return {"ended": None}
 
     clinicians = [found] if found else []
-    return _save("remove_absence", key, {"absence": absence_id}, clinicians, (), actor, now, write)
+    return save_hours("remove_absence", key, {"absence": absence_id}, clinicians, (), actor, now, write)
 
 
 def add_closure(
@@ -190,7 +195,7 @@ def add_closure(
         return {"closure": closure.pk}
 
     body = {"name": name, "starts": starts_on, "ends": ends_on}
-    return _save("add_closure", key, body, None, listed, actor, now, write)
+    return save_hours("add_closure", key, body, None, listed, actor, now, write)
 
 
 def remove_closure(*, key: uuid.UUID, closure_id: int, actor: User | None, now: datetime) -> Operation:
@@ -207,7 +212,7 @@ def remove_closure(*, key: uuid.UUID, closure_id: int, actor: User | None, now: 
             journal.remove(row)
         return {}
 
-    return _save("remove_closure", key, {"closure": closure_id}, None, (), actor, now, write)
+    return save_hours("remove_closure", key, {"closure": closure_id}, None, (), actor, now, write)
 
 
 def undo_hours(*, key: uuid.UUID, operation_id: uuid.UUID, actor: User | None, now: datetime) -> Operation:
@@ -263,7 +268,7 @@ def _refuse_after_others(done: Operation, clinicians: list[int] | None) -> None:
 Write = Callable[[Journal, Clinic], dict[str, Any]]
 
 
-def _save(
+def save_hours(
     kind: str,
     key: uuid.UUID,
     body: dict[str, Any],

@@ -5,8 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -24,6 +23,7 @@ from scheduling.forms.visits import ActForm
 from scheduling.hours_page import away_words, spans_on, spans_text
 from scheduling.models import Absence, Closure, HoursChange
 from scheduling.services import hours
+from scheduling.views.answers import WRONG, Answer, respond, wants_json
 from scheduling.views.hours_saving import Save, save
 
 METHODS = ["GET", "HEAD", "POST"]
@@ -45,6 +45,8 @@ def _form(
     """Show a form; save what it says, list what that would hit, or say beside the fields what is wrong."""
     asked = request.method == "POST" and form.is_valid() and "back" not in request.POST
     answer = save(request, make(), form) if asked else None
+    if answer is None and request.method == "POST" and "back" not in request.POST and wants_json(request):
+        return JsonResponse({"ok": False, "said": form.sentence(), "errors": form.errors}, status=WRONG)
     return answer or _page(request, template, form, context)
 
 
@@ -195,8 +197,7 @@ def _act(request: HttpRequest, act: Callable[[UUID, list[int]], Operation], said
     """Do what one button asks for, and return to where it was pressed."""
     form, done = ActForm(request.POST), back(request, reverse("hours"))
     if not form.is_valid():
-        messages.error(request, form.sentence())
-        return redirect(done)
+        return respond(request, Answer(form.sentence(), WRONG), done)
     key = form.cleaned_data["operation"]
     return save(request, Save(lambda listed: act(key, listed), said, done, title)) or redirect(done)
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -22,6 +24,7 @@ from scheduling.hours_page import rows_of
 from scheduling.models import Appointment
 from scheduling.services.errors import BookingError, WouldHit
 from scheduling.services.hours import UNDOABLE
+from scheduling.views.answers import CONFLICT, wants_json
 
 OURS = {"csrfmiddlewaretoken", "listed", "back", "confirm", "next"}
 """What the list of visits writes itself; all else of the form it carries on."""
@@ -37,25 +40,68 @@ class Save:
     title: str
 
 
-def save(request: HttpRequest, change: Save, form: HoursForm | None = None) -> HttpResponse | None:
-    """Save and go on, or list what would be hit. None when refused: the sentence is in the form, or on the page."""
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a change: it is saved, or it would hit visits that were not shown yet, or why it cannot be."""
+
+    operation: Operation | None = None
+    hit: tuple[int, ...] = ()
+    words: str = ""
+
+
+def try_to(act: Callable[[], Operation]) -> Outcome:
+    """Change hours, and return what came of it."""
     try:
-        operation = change.act(_listed(request))
+        return Outcome(act())
     except WouldHit as hit:
-        return _list(request, change, hit.visits, has_form=form is not None)
+        return Outcome(hit=tuple(hit.visits), words=hit.sentence)
     except BookingError as refused:
-        words = refused.sentence
+        return Outcome(words=refused.sentence)
     except Busy:
-        words = _("Many people are saving at this moment. Nothing was saved. Try again.")
+        return Outcome(words=_("Many people are saving at this moment. Nothing was saved. Try again."))
     except OperationReused:
-        words = _("This button was used before. Nothing more was saved. Look at the page again.")
-    else:
-        return _done(request, change, operation)
+        return Outcome(words=_("This button was used before. Nothing more was saved. Look at the page again."))
+
+
+def save(request: HttpRequest, change: Save, form: HoursForm | None = None) -> HttpResponse | None:
+    """Save and go on, or list what would be hit. None when refused: the sentence is in the form, or on the page.
+
+    A script that asks for JSON is told instead, as `answers` says; `listed` names the visits that would be hit.
+    """
+    outcome = try_to(lambda: change.act(listed_in(request)))
+    if wants_json(request):
+        return _as_json(change, outcome)
+    if outcome.operation:
+        return _done(request, change, outcome.operation)
+    if outcome.hit:
+        return _list(request, change, list(outcome.hit), has_form=form is not None)
     if form is None:
-        messages.error(request, words)
+        messages.error(request, outcome.words)
     else:
-        form.add_error(None, words)
+        form.add_error(None, outcome.words)
     return None
+
+
+def told(said: str, operation: Operation) -> dict[str, Any]:
+    """Return what a script shows of a change that was saved: its sentence, what it hit and where to mend that, Undo."""
+    hit, html = operation.result.get("hit", 0), conditional_escape(said)
+    if hit:
+        words = ngettext(
+            "%(n)d visit stands outside the hours now.", "%(n)d visits stand outside the hours now.", hit
+        ) % {"n": hit}
+        said = f"{said} {words}"
+        link = ngettext("Re-plan it", "Re-plan these", hit)
+        html = format_html('{} <a href="{}">{}</a>', said, reverse("hours_outside"), link)
+    undo = reverse("hours_undo", args=[operation.pk]) if operation.kind in UNDOABLE else None
+    return {"ok": True, "said": said, "html": html, "undo_url": undo}
+
+
+def _as_json(change: Save, outcome: Outcome) -> JsonResponse:
+    if outcome.operation:
+        return JsonResponse(told(change.said, outcome.operation))
+    keys = Appointment.objects.filter(pk__in=outcome.hit).values_list("public_id", flat=True)
+    answer = {"ok": False, "said": outcome.words, "html": escape(outcome.words), "listed": [str(key) for key in keys]}
+    return JsonResponse(answer, status=CONFLICT)
 
 
 def _done(request: HttpRequest, change: Save, operation: Operation) -> HttpResponse:
@@ -66,7 +112,7 @@ def _done(request: HttpRequest, change: Save, operation: Operation) -> HttpRespo
     return redirect(reverse("hours_outside") if hit else change.done)
 
 
-def _listed(request: HttpRequest) -> list[int]:
+def listed_in(request: HttpRequest) -> list[int]:
     """Return the visits that the page had shown when its button was pressed."""
     if "confirm" not in request.POST:
         return []

@@ -117,7 +117,7 @@
     if (mark) mark.setAttribute("aria-hidden", "true");
     const name = el("span", "strong", column.day ? column.short : column.name);
     name.title = column.name;
-    const made = el("span", "board-who", mark, el("span", "grow", name, el("span", "caption whisper", column.sub)), column.full === null ? "" : ring(column));
+    const made = el("span", "board-who", mark, el("span", "grow", name, el("span", "caption whisper", column.sub)), board.headAct?.(column) ?? (column.full === null ? "" : ring(column)));
     if (column.day && column.day === board.feed.today) made.classList.add("is-today");
     return made;
   };
