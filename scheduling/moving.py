@@ -1,6 +1,6 @@
 """Reading the book to place one visit: where it may fall, what is free there, which reasons a time asks for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -71,11 +71,11 @@ def free_time(context: Context, slot: Slot) -> FreeTime:
 
 
 class Move:
-    """One visit that is to be moved. Reads everything once."""
+    """One visit that is to be moved, alone or with the later ones of its course (`along`). Reads everything once."""
 
-    def __init__(self, visit: Appointment, now: datetime) -> None:
-        self.visit, self.now = visit, now
-        self.context, self.slot = move_context(visit, now)
+    def __init__(self, visit: Appointment, now: datetime, along: Sequence[int] = ()) -> None:
+        self.visit, self.now, self.along = visit, now, along
+        self.context, self.slot = move_context(visit, now, ignoring=along)
         self.day = self.context.day_of(self.slot)
         self.window, self.previous = due_window(self.context, self.day, [])
 
@@ -118,7 +118,7 @@ class Move:
     @cached_property
     def days(self) -> list[FreeDay]:
         """The free times within the window, day by day."""
-        return free_days(self.context, move_options(self.visit, self.now), self.slot)
+        return free_days(self.context, move_options(self.visit, self.now, self.along), self.slot)
 
 
 def reasons_asked(visit: Appointment, slot: Slot, now: datetime) -> tuple[bool, bool]:

@@ -100,6 +100,7 @@ def _page(request: HttpRequest, visit: Appointment, form: RestoreForm) -> HttpRe
         "undoable": _undoable(visit, _acts(visit)),
         "reasons": REASONS,
         "may_book": allows(user, Permission.BOOK),
+        "may_miss": visit.starts_at <= now and allows(user, Permission.COMPLETE),
         "may_see_messages": allows(user, Permission.SEE_MESSAGES),
     }
     return render(request, "desk/visit.html", shown, status=400 if form.errors else 200)

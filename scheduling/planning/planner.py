@@ -160,9 +160,9 @@ def pick_list(plan: TreatmentPlan, choices: Choices, slots: Sequence[Slot], numb
     return options.all_free(context, [other.slot for other in proposal.lines if other is not line], line.slot)
 
 
-def move_options(appointment: Appointment, now: datetime) -> list[Option]:
-    """Return free times to which one booked visit may move, in the order of time."""
-    context, slot = move_context(appointment, now)
+def move_options(appointment: Appointment, now: datetime, ignoring: Sequence[int] = ()) -> list[Option]:
+    """Return free times to which one booked visit may move, in the order of time. `ignoring` move along."""
+    context, slot = move_context(appointment, now, ignoring=ignoring)
     return options.all_free(context, [], slot)
 
 

@@ -19,7 +19,7 @@ from clinic.lib.days import NoSuchTime, TwoSuchTimes, instant, local_day, wall_t
 from clinic.models import Clinic
 from scheduling.models import AHEAD, Appointment
 from scheduling.planning import options
-from scheduling.planning.chain import best_chain
+from scheduling.planning.chain import Stages, best_chain
 from scheduling.planning.checks import late
 from scheduling.planning.context import Context, Own
 from scheduling.planning.freetime import Visit, from_epoch
@@ -192,30 +192,37 @@ class Rest:
         `fixed` visits stay where `places` has them. A new clinician takes over what is free and moves only the others.
         """
         places = dict(places or self.here)
+        if self.act == Act.CLINICIAN:
+            return self.mended(places)
         order = sorted(places, key=lambda pk: places[pk].starts_at)
         if not order:
             return {}, ""
-        if self.act == Act.CLINICIAN:
-            proposal = judged(self.context, [places[pk] for pk in order], self.context.first_number, with_options=False)
-            stages = stages_for(self.context, proposal)
-        else:
-            stages = stages_with(
-                self.context,
-                self.context.day_of(places[order[0]]),
-                {at: places[pk] for at, pk in enumerate(order) if pk in fixed},
-            )
+        anchor = self.context.day_of(places[order[0]])
+        stages = stages_with(self.context, anchor, {at: places[pk] for at, pk in enumerate(order) if pk in fixed})
+        return self._chained(places, order, stages)
+
+    def mended(self, places: Places) -> tuple[dict[int, Slot], str]:
+        """Return the places with those mended that cannot stand, the others moved only where the course would break."""
+        order = sorted(places, key=lambda pk: places[pk].starts_at)
+        if not order:
+            return {}, ""
+        proposal = judged(self.context, [places[pk] for pk in order], self.context.first_number, with_options=False)
+        return self._chained(places, order, stages_for(self.context, proposal))
+
+    def _chained(self, places: Places, order: Sequence[int], stages: Stages) -> tuple[dict[int, Slot], str]:
         chain = best_chain(stages)
         found = dict(zip(order, (node.slot for node in chain), strict=False))
         short = "" if len(found) == len(order) else _short(self.context, len(found))
-        return places | found, short
+        return {**places, **found}, short
 
-    def judged(self, places: Places, shortfall: str = "") -> Plan:
+    def judged(self, places: Places, shortfall: str = "", *, with_options: bool = True) -> Plan:
         """Say line by line what these places mean. Those that stay are neighbours of those that move."""
         moving = [visit for visit in self.visits if visit.pk in places and self._moves(visit, places)]
         staying = [visit for visit in self.visits if visit.pk in places and visit not in moving]
         order = sorted(moving, key=lambda visit: places[visit.pk].starts_at)
         context = self._beside(staying)
-        proposal = judged(context, [places[visit.pk] for visit in order], context.first_number)
+        slots = [places[visit.pk] for visit in order]
+        proposal = judged(context, slots, context.first_number, with_options=with_options)
         lines = {visit.pk: line for visit, line in zip(order, proposal.lines, strict=True)}
         lines |= {visit.pk: self._staying(visit, places) for visit in staying}
         ordered = sorted(lines, key=lambda pk: lines[pk].slot.starts_at)

@@ -4,6 +4,7 @@ from uuid import UUID, uuid4
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -14,10 +15,12 @@ from clinic.lib.days import local_day
 from clinic.lib.requests import person
 from clinic.models import Clinic, Operation
 from scheduling.day_list import Row
+from scheduling.forms.rest import Wish
 from scheduling.forms.visits import MoveForm
 from scheduling.forms.waiting import EarlierForm
 from scheduling.models import Appointment
 from scheduling.moving import Move, reasons_asked
+from scheduling.planning.rest import Act, How, later_of
 from scheduling.planning.types import Slot
 from scheduling.running_offers import running_offers
 from scheduling.services.appointments import move_appointment
@@ -46,6 +49,8 @@ def appointment_move(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if request.method == "POST":
         if not is_sound(earlier):
             form.add_error(None, _("Nothing was saved. Mend when they could come earlier."))
+        if form.is_valid() and (how := _how(request, visit)) != How.ONLY:
+            return _with_the_rest(visit, form, how, clinic)
         answer = _move(request, visit, form, clinic) if form.is_valid() else Answer(form.sentence(), WRONG)
         if wants_json(request):
             return as_json(answer, visit.pk)
@@ -87,14 +92,31 @@ def _move(request: HttpRequest, visit: Appointment, form: MoveForm, clinic: Clin
     )
 
 
+def _how(request: HttpRequest, visit: Appointment) -> How:
+    """Return how far the move goes: the form says it, or the address; alone for a visit outside a course."""
+    how = request.POST.get("how") or request.GET.get("how", "")
+    return How(how) if how in set(How) and visit.session_id else How.ONLY
+
+
+def _with_the_rest(visit: Appointment, form: MoveForm, how: How, clinic: Clinic) -> HttpResponse:
+    """Go on to the page that shows what becomes of the later visits; nothing is saved here."""
+    wish = Wish(Act.MOVE, how, form.cleaned_data["slot"])
+    return redirect(f"{reverse('appointment_rest', args=[visit.public_id])}?{wish.query(clinic.tz)}")
+
+
 def _page(
     request: HttpRequest, visit: Appointment, form: MoveForm, staff: Staff, earlier: dict[str, EarlierForm]
 ) -> HttpResponse:
-    move = Move(visit, timezone.now())
+    now, how = timezone.now(), _how(request, visit)
+    later = later_of(visit, now) if visit.session_id else []
+    along = [other.pk for other in later] if how != How.ONLY else []
+    move = Move(visit, now, along)
     context = {
         "visit": visit,
         "row": Row(visit, move.now),
         "move": move,
+        "how": how,
+        "later": len(later),
         "form": form,
         "operation": uuid4(),
         "who_note": staff.why_not(visit.clinician_id),

@@ -14,7 +14,7 @@
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-cancels]");
     if (!opener) return;
-    const { cancels, title, when, verb, late, course, tells } = opener.dataset;
+    const { cancels, title, when, verb, late, course, tells, rest } = opener.dataset;
     const dialog = document.getElementById("cancel");
     const form = dialog.querySelector("form");
     form.reset();
@@ -28,6 +28,9 @@
     dialog.querySelector("[data-cancel-calls]").hidden = !!tells;
     dialog.querySelector("[data-cancel-late]").hidden = !late;
     dialog.querySelector("[data-cancel-course]").hidden = !course;
+    const onward = dialog.querySelector("[data-cancel-rest]");
+    onward.hidden = !rest;
+    if (rest) onward.querySelector("a").href = rest;
     const menu = opener.closest("details");
     dialog.onclose = () => (menu ? menu.querySelector("summary") : opener).focus();
     dialog.showModal();

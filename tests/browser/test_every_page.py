@@ -34,6 +34,9 @@ def pages_of_the_desk() -> dict[str, str]:
     busy = Appointment.objects.holding().filter(starts_at__gt=timezone.now() + timedelta(days=2)).first()
     plan = TreatmentPlan.objects.filter(sessions__state=SessionState.PLANNED).first()
     stopped = TreatmentPlan.objects.filter(status=PlanStatus.DISCONTINUED).first() or plan
+    in_course = (
+        Appointment.objects.filter(session__number=2, status="booked", starts_at__gt=timezone.now()).first() or busy
+    )
     assert busy and plan
     away = start_plan(
         clinician_id=busy.clinician_id,
@@ -75,6 +78,9 @@ def pages_of_the_desk() -> dict[str, str]:
         "a stopped course": reverse("course", kwargs={"public_id": stopped.public_id}),
         "planner": reverse("series_planner", kwargs={"public_id": plan.public_id}),
         "move": reverse("appointment_move", kwargs={"public_id": busy.public_id}),
+        "move with the rest": reverse("appointment_move", kwargs={"public_id": in_course.public_id}) + "?how=respace",
+        "cancel and re-space": reverse("appointment_rest", kwargs={"public_id": in_course.public_id}) + "?act=cancel",
+        "another clinician": reverse("appointment_rest", kwargs={"public_id": in_course.public_id}) + "?act=clinician",
         "hours": reverse("hours"),
         "hours of one": reverse("hours_of", args=[busy.clinician_id]),
         "weekly hours": reverse("hours_week", args=[busy.clinician_id]),
