@@ -134,13 +134,15 @@ class _Onward:
 def _within_reach(stages: Stages) -> Iterator[dict[int, int]]:
     """Yield for each stage the days on which it can fall, with what the cheapest start there costs by itself."""
     shortest, longest = stages.rule.least, latest_gap(stages.rule)
-    days = {day for day, _ in stages.first}
+    days = sorted({day for day, _ in stages.first})
     for stage in range(stages.count):
-        found = {day: least for day in sorted(days) if (least := stages.least_on(stage, day)) < NEVER}
+        found = {day: least for day in days if (least := stages.least_on(stage, day)) < NEVER}
         if not found:
             return
         yield found
-        days = set().union(*(range(day + shortest, day + longest + 1) for day in found))
+        days = []
+        for day in found:
+            days += range(max(day + shortest, days[-1] + 1 if days else 0), day + longest + 1)
 
 
 def best_chain(stages: Stages) -> list[Node]:

@@ -8,8 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.lib.days import clock, day_words, local_day, span_words, wall_time
-from scheduling.models import Appointment
-from scheduling.planning.context import Context
+from scheduling.planning.context import Context, Taken
 from scheduling.planning.freetime import to_epoch
 from scheduling.planning.shortage import shortage
 from scheduling.planning.types import Finding, Mark, Slot
@@ -33,7 +32,7 @@ def place(context: Context, slot: Slot) -> Slot | None:
     return context.free.place(slot.clinician_id, to_epoch(slot.starts_at), like=slot)
 
 
-def explain(context: Context, slot: Slot, book: Sequence[Appointment]) -> Finding:
+def explain(context: Context, slot: Slot, book: Sequence[Taken]) -> Finding:
     """Say why a slot cannot be booked. `book` holds the appointments around it, with names."""
     day = context.day_of(slot)
     if slot.starts_at < context.earliest:
@@ -113,13 +112,13 @@ def _off_hours(context: Context, slot: Slot, name: str) -> Finding | None:
     return None
 
 
-def _taken(context: Context, slot: Slot, name: str, book: Sequence[Appointment]) -> Finding | None:
+def _taken(context: Context, slot: Slot, name: str, book: Sequence[Taken]) -> Finding | None:
     ends = _ends(context, slot)
     arrives = slot.starts_at - timedelta(minutes=context.visit.numbing_minutes)
     for other in book:
         until = clock(wall_time(other.ends_at, context.zone))
         if other.clinician_id == slot.clinician_id and other.starts_at < ends and slot.starts_at < other.ends_at:
-            values = {"name": name, "patient": other.patient.full_name, "until": until}
+            values = {"name": name, "patient": other.name, "until": until}
             return Finding(Mark.CLASH, _("%(name)s is with %(patient)s until %(until)s") % values)
         if other.patient_id == context.patient.pk and other.arrives_at < ends and arrives < other.ends_at:
             values = {"patient": context.patient.called, "until": until}

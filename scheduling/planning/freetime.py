@@ -5,7 +5,6 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from itertools import accumulate, chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,9 +20,18 @@ DAY = 24 * 3600
 """Seconds of a day on which the clocks do not change."""
 Span = tuple[int, int]
 """A stretch of time in seconds since 1970, `[from, until)`."""
+Edges = tuple[list[int], list[int]]
+"""When stretches of time begin and when they end, as sent: microseconds since 2000, each in any order."""
+SECOND = 1_000_000
+"""Microseconds of a second."""
+SENT_FROM = 946_684_800
+"""2000-01-01 in seconds since 1970: from there PostgreSQL counts."""
+FEW = 4
+"""The visits of so many clinicians are found one by one; of more, the book is read through by its times."""
 
 # Where spring skips an hour, what ends within it may come out before it begins: it is left out. On a day
 # of 24 hours a wall time is midnight and so much later, which is far cheaper to reckon than to ask the zone each time.
+# Until midnight is kept as the microsecond before it: hours end at whole seconds.
 # No appointment is longer than a day: what began a day before the first day cannot reach into it.
 COMMON = """
 WITH days AS MATERIALIZED (
@@ -50,7 +58,7 @@ WITH days AS MATERIALIZED (
     SELECT clinician_id, kind,
         CASE WHEN is_plain THEN since + starts::interval ELSE (day + starts) AT TIME ZONE %(zone)s END AS since,
         CASE WHEN is_plain THEN since + ends::interval ELSE (day + ends) AT TIME ZONE %(zone)s END AS until
-    FROM wall
+    FROM (SELECT clinician_id, kind, day, since, is_plain, starts, ends::time(0) AS ends FROM wall) whole
 ), held AS NOT MATERIALIZED (
     SELECT clinician_id, room_id, device_id, patient_id, arrives_at, starts_at, ends_at, frees_at
     FROM scheduling_appointment, {near}
@@ -61,41 +69,48 @@ WITH days AS MATERIALIZED (
 
 
 def _stretches(what: str, key: str, since: str, until: str, source: str) -> str:
-    """Return a SELECT of one row a resource: all its stretches, as the bytes of two lists of seconds since 1970.
+    """Return a SELECT of one row a resource: all its stretches, as the bytes of two lists of instants.
 
-    Bytes, because reading thirty thousand numbers as text takes longer than finding them.
+    Bytes, because reading thirty thousand numbers as text takes longer than finding them; and instants as they are
+    kept, because reckoning seconds takes as long as all the rest.
     """
-    sent = ", ".join(f"string_agg(int8send(date_part('epoch', {end})::bigint), '')" for end in (since, until))
+    sent = ", ".join(f"string_agg(timestamptz_send({end}), '')" for end in (since, until))
     return f"SELECT '{what}', {key}, {sent} FROM {source} GROUP BY 2"  # noqa: S608 - the words below alone
 
 
+PLACES = """
+SELECT 'room', id, NULL, NULL FROM clinic_room WHERE is_active AND kind_id = %(room_kind)s
+UNION ALL SELECT 'device', id, NULL, NULL FROM clinic_device WHERE is_active AND kind_id = %(device_kind)s
+"""
 TEMPLATE = COMMON + " UNION ALL ".join(
-    _stretches(*words)
-    for words in (
-        ("hours", "clinician_id", "since", "until", "hours WHERE kind = 'work' AND since < until"),
-        ("clinicians", "clinician_id", "since", "until", "hours WHERE kind = 'break' AND since < until"),
-        ("clinicians", "clinician_id", "starts_at", "ends_at", "held WHERE clinician_id = ANY(%(clinicians)s)"),
-        (
-            *("clinicians", "clinician_id", "starts_at", "ends_at"),
-            "scheduling_absence WHERE clinician_id = ANY(%(clinicians)s)"
-            " AND ends_at > %(since)s AND starts_at < %(until)s",
+    [
+        *(
+            _stretches(*words)
+            for words in (
+                ("hours", "clinician_id", "since", "until", "hours WHERE kind = 'work' AND since < until"),
+                ("clinicians", "clinician_id", "since", "until", "hours WHERE kind = 'break' AND since < until"),
+                (
+                    *("clinicians", "clinician_id", "starts_at", "ends_at"),
+                    "held WHERE %(few)s::bigint[] IS NULL OR clinician_id = ANY(%(few)s::bigint[])",
+                ),
+                (
+                    *("clinicians", "clinician_id", "starts_at", "ends_at"),
+                    "scheduling_absence WHERE clinician_id = ANY(%(clinicians)s)"
+                    " AND ends_at > %(since)s AND starts_at < %(until)s",
+                ),
+                (
+                    *("closed", "0", "starts_on::timestamp AT TIME ZONE %(zone)s"),
+                    "(ends_on + 1)::timestamp AT TIME ZONE %(zone)s",
+                    "scheduling_closure WHERE ends_on >= %(first)s AND starts_on <= %(last)s",
+                ),
+                # Those of another kind are sent as well: to join them away takes longer.
+                ("rooms", "room_id", "starts_at", "frees_at", "held"),
+                ("devices", "device_id", "starts_at", "frees_at", "held WHERE %(device_kind)s IS NOT NULL"),
+                ("patient", "patient_id", "arrives_at", "ends_at", "held WHERE patient_id = %(patient)s"),
+            )
         ),
-        (
-            *("closed", "0", "starts_on::timestamp AT TIME ZONE %(zone)s"),
-            "(ends_on + 1)::timestamp AT TIME ZONE %(zone)s",
-            "scheduling_closure WHERE ends_on >= %(first)s AND starts_on <= %(last)s",
-        ),
-        (
-            *("rooms", "room.id", "starts_at", "frees_at"),
-            "clinic_room room LEFT JOIN held ON room_id = room.id WHERE is_active AND kind_id = %(room_kind)s",
-        ),
-        (
-            *("devices", "device.id", "starts_at", "frees_at"),
-            "clinic_device device LEFT JOIN held ON device_id = device.id"
-            " WHERE is_active AND kind_id = %(device_kind)s",
-        ),
-        ("patient", "patient_id", "arrives_at", "ends_at", "held WHERE patient_id = %(patient)s"),
-    )
+        PLACES,
+    ]
 )
 STATEMENT = TEMPLATE.format(
     days="generate_series(%(first)s::timestamp, %(last)s::timestamp, '1 day')",
@@ -107,18 +122,18 @@ ON_DAYS = TEMPLATE.format(days="unnest(%(days)s::timestamp[])", near="days near"
 
 
 def instants(sent: memoryview | None) -> tuple[int, ...]:
-    """Return the seconds since 1970 that came as bytes, eight each; none when nothing came."""
+    """Return the microseconds since 2000 that came as bytes, eight each; none when nothing came."""
     return struct.unpack(f">{len(sent) // 8}q", sent) if sent else ()
 
 
-def gaps(spans: Sequence[Span], whole: Span) -> list[Span]:
-    """Return what no span covers of a whole stretch, sorted and without overlaps.
+def gaps(begins: Iterable[int], ends: Iterable[int], whole: Span) -> list[Span]:
+    """Return what no stretch covers of a whole one, sorted and without overlaps.
 
-    Spans may come in any order and may overlap; none is empty.
+    Stretches may overlap. Nothing covers the time right before a beginning when as many have ended by then as have
+    begun; so both may be sorted each for itself.
     """
-    begins, ends = zip(*sorted(spans), strict=True) if spans else ((), ())
-    edges = zip(accumulate(ends, max, initial=whole[0]), chain(begins, [whole[1]]), strict=True)
-    return [(since, until) for since, until in edges if since < until]
+    over, next_one = sorted([*ends, whole[0]]), sorted([*begins, whole[1]])
+    return [gap for gap in zip(over, next_one, strict=True) if gap[0] < gap[1]]
 
 
 def fits(spans: list[Span], since: int, until: int) -> bool:
@@ -250,13 +265,15 @@ def read(
     opens, closes = (wall.isoformat() for wall in hours) if hours else (None, None)
     single = None if days is None else sorted(set(days))
     since, until = midnight(first, zone), midnight(last + timedelta(days=1), zone)
+    people = list(clinicians)
     asked: dict[str, Any] = {
         "first": first,
         "last": last,
         "since": since,
         "until": until,
         "zone": str(zone),
-        "clinicians": list(clinicians),
+        "clinicians": people,
+        "few": people if len(people) <= FEW else None,
         "holding": HOLDING,
         "ignoring": list(ignoring),
         "opens": opens,
@@ -266,24 +283,46 @@ def read(
         "patient": visit.patient_id,
         "days": single or [],
     }
-    found: dict[str, dict[int, list[Span]]] = {}
+    found: dict[str, dict[int, Edges]] = {}
     with connection.cursor() as cursor:
         cursor.execute(STATEMENT if single is None else ON_DAYS, asked)
         for what, key, begins, ends in cursor.fetchall():
-            spans = zip(instants(begins), instants(ends), strict=True)
-            found.setdefault(what, {}).setdefault(key, []).extend(spans)
-    whole = (to_epoch(since) - DAY, to_epoch(until) + DAY)
-    read_days = (day_span(day, zone) for day in single or [])
-    near = [(to_epoch(begins) - DAY, to_epoch(ends) + DAY) for begins, ends in read_days]
-    return _left(visit, found, whole, [] if single is None else gaps(near, whole))
+            edges = found.setdefault(what, {}).setdefault(key, ([], []))
+            edges[0].extend(instants(begins))
+            edges[1].extend(instants(ends))
+    whole = (_sent(since) - DAY * SECOND, _sent(until) + DAY * SECOND)
+    if single is None:
+        return _left(visit, found, whole, ([], []))
+    read_days = [day_span(day, zone) for day in single]
+    near = [(_sent(begins) - DAY * SECOND, _sent(ends) + DAY * SECOND) for begins, ends in read_days]
+    return _left(visit, found, whole, _apart(gaps(*_apart(near), whole)))
 
 
-def _left(visit: Visit, found: dict[str, dict[int, list[Span]]], whole: Span, unread: list[Span]) -> FreeTime:
+def _left(visit: Visit, found: dict[str, dict[int, Edges]], whole: Span, unread: Edges) -> FreeTime:
     """Return what the stretches found leave free: clinicians within their hours, all else in what was read."""
-    closed, taken = found.get("closed", {}).get(0, []), found.get("clinicians", {})
-    free = FreeTime(visit, patient=gaps([*found.get("patient", {}).get(visit.patient_id, []), *unread], whole))
+    nothing: Edges = ([], [])
+    closed, taken = found.get("closed", {}).get(0, nothing), found.get("clinicians", {})
+    patient = found.get("patient", {}).get(visit.patient_id, nothing)
+    free = FreeTime(visit, patient=_without(whole, patient, unread))
     for key, hours in found.get("hours", {}).items():
-        free.clinicians[key] = gaps([*gaps(hours, whole), *taken.get(key, []), *closed], whole)
-    for what, resources in (("rooms", free.rooms), ("devices", free.devices)):
-        resources.update((key, gaps([*spans, *unread], whole)) for key, spans in sorted(found.get(what, {}).items()))
+        free.clinicians[key] = _without(whole, _apart(gaps(*hours, whole)), taken.get(key, nothing), closed)
+    for what, resources in (("room", free.rooms), ("device", free.devices)):
+        held = found.get(f"{what}s", {})
+        resources.update((key, _without(whole, held.get(key, nothing), unread)) for key in sorted(found.get(what, {})))
     return free
+
+
+def _without(whole: Span, *taken: Edges) -> list[Span]:
+    """Return what nothing takes of a whole stretch, in whole seconds since 1970."""
+    begins, ends = ([at for edges in taken for at in edges[which]] for which in (0, 1))
+    return [(since // SECOND + SENT_FROM, until // SECOND + SENT_FROM) for since, until in gaps(begins, ends, whole)]
+
+
+def _apart(spans: Sequence[Span]) -> Edges:
+    """Return when stretches begin, and when they end."""
+    begins, ends = zip(*spans, strict=True) if spans else ((), ())
+    return list(begins), list(ends)
+
+
+def _sent(moment: datetime) -> int:
+    return (to_epoch(moment) - SENT_FROM) * SECOND

@@ -19,13 +19,19 @@ def starts_in(spans: Iterable[Span], *, before: int, length: int) -> list[Span]:
 
 def either(lists: Iterable[list[Span]]) -> list[Span]:
     """Return the starts that stand in any of the lists."""
-    merged: list[Span] = []
-    for since, until in sorted(span for spans in lists for span in spans):
-        if merged and since <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(until, merged[-1][1]))
-        else:
-            merged.append((since, until))
-    return merged
+    begins, ends = [], []
+    for spans in lists:
+        begins += [since for since, _ in spans]
+        ends += [until for _, until in spans]
+    if not begins:
+        return []
+    begins.sort()
+    ends.sort()
+    # A stretch is over when as many have ended as had begun, and the next begins later.
+    breaks = [(until, since) for until, since in zip(ends, begins[1:], strict=False) if until < since]
+    return list(
+        zip([begins[0], *(since for _, since in breaks)], [*(until for until, _ in breaks), ends[-1]], strict=True)
+    )
 
 
 def both(one: list[Span], other: list[Span]) -> list[Span]:

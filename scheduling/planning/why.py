@@ -7,10 +7,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clinic.lib.days import NoSuchTime, TwoSuchTimes, clock, instant, wall_time
-from scheduling.models import Appointment
 from scheduling.planning import wish
 from scheduling.planning.checks import explain, place
-from scheduling.planning.context import Context
+from scheduling.planning.context import Context, Taken
 from scheduling.planning.freetime import to_epoch
 from scheduling.planning.options import difference, length
 from scheduling.planning.types import Slot
@@ -34,7 +33,7 @@ def is_taken(context: Context, wished: Slot) -> bool:
     return place(context, wished) is None
 
 
-def because(context: Context, slot: Slot, wished: Slot, gap: int | None, book: Sequence[Appointment]) -> str:
+def because(context: Context, slot: Slot, wished: Slot, gap: int | None, book: Sequence[Taken]) -> str:
     """Say why a session stands at `slot`, not where it was wished. `book` are the visits around the wished time."""
     trip = context.trips.get(context.day_of(slot))
     if trip:
@@ -53,7 +52,7 @@ def because(context: Context, slot: Slot, wished: Slot, gap: int | None, book: S
     return made % words
 
 
-def _obstacle(context: Context, slot: Slot, wished: Slot, book: Sequence[Appointment]) -> str:
+def _obstacle(context: Context, slot: Slot, wished: Slot, book: Sequence[Taken]) -> str:
     if is_taken(context, wished):
         return explain(context, wished, book).sentence.rstrip(".")
     left = _useless(context, wished)

@@ -1,6 +1,5 @@
 """The wished course: same weekday, same wall time, same clinician; only what falls on a closed day is moved."""
 
-from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 from clinic.lib.days import NoSuchTime, TwoSuchTimes, instant
@@ -35,27 +34,26 @@ def first_day(context: Context) -> date:
 
 def wished_day(context: Context, previous: date) -> date:
     """Return the day on which the next session would fall were the clinic never closed."""
-    return _nearest(context, _window(context, previous), previous)
+    return _nearest_first(context, previous)[0]
 
 
 def next_day(context: Context, previous: date) -> date:
     """Return the day of the next session: the wished one, or the nearest open day in the window."""
-    window = _window(context, previous)
+    nearest_first = _nearest_first(context, previous)
     treats = context.may_treat()
     # The clinician asked for comes first: another's Saturday must not draw the whole course to Saturdays.
     for clinicians in (treats[:1], treats):
-        open_days = [day for day in window if context.is_open(day, clinicians)]
-        if open_days:
-            return _nearest(context, open_days, previous)
-    return _nearest(context, window, previous)
+        found = next((day for day in nearest_first if context.is_open(day, clinicians)), None)
+        if found:
+            return found
+    return nearest_first[0]
 
 
-def _window(context: Context, previous: date) -> list[date]:
-    return [previous + timedelta(days=gap) for gap in range(context.rule.least, context.rule.most + 1)]
+def _nearest_first(context: Context, previous: date) -> list[date]:
+    """Return the days of the window, the cheapest first: near the ideal gap, on a usual weekday.
 
-
-def _nearest(context: Context, days: Iterable[date], previous: date) -> date:
-    """Return the cheapest of these days: near the ideal gap, on a usual weekday; a usual day outweighs three days."""
+    A usual weekday outweighs three days.
+    """
     weights = context.weights
     usual = context.choices.weekdays
 
@@ -64,7 +62,8 @@ def _nearest(context: Context, days: Iterable[date], previous: date) -> date:
         strange = bool(usual) and day.weekday() not in usual
         return weights.gap_day * off + (weights.other_day if strange else 0), strange, day
 
-    return min(days, key=cost)
+    window = (previous + timedelta(days=gap) for gap in range(context.rule.least, context.rule.most + 1))
+    return sorted(window, key=cost)
 
 
 def _at(context: Context, day: date, last: Slot | None) -> Slot:

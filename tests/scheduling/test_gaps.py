@@ -16,9 +16,13 @@ def seconds(stretches: list[Span]) -> set[int]:
     return {second for since, until in stretches for second in range(since, until)}
 
 
+def without(taken: list[Span], whole: Span) -> list[Span]:
+    return gaps([since for since, _ in taken], [until for _, until in taken], whole)
+
+
 @given(taken=spans)
 def test_what_is_left_is_every_second_that_nothing_takes(taken: list[Span]) -> None:
-    left = gaps(taken, WHOLE)
+    left = without(taken, WHOLE)
     assert seconds(left) == set(range(*WHOLE)) - seconds(taken)
     assert left == sorted(left)
     assert all(until < since for (_, until), (since, _) in pairwise(left))
@@ -38,8 +42,8 @@ def test_a_visit_may_start_when_clinician_and_a_room_are_free(
     taken = [[(begins * 60, ends * 60) for begins, ends in one] for one in (clinician, *rooms)]
     free = FreeTime(
         Visit(1, minutes, 0, 1, 1, None),
-        clinicians={1: gaps(taken[0], whole)},
-        rooms={key: gaps(one, whole) for key, one in enumerate(taken[1:])},
+        clinicians={1: without(taken[0], whole)},
+        rooms={key: without(one, whole) for key, one in enumerate(taken[1:])},
         patient=[whole],
     )
     first = since * 60
