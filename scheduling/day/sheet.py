@@ -43,7 +43,7 @@ class Sheet:
 
 
 def sheets(visits: AppointmentQuerySet, *, first: date, days: int, zone: ZoneInfo) -> list[Sheet]:
-    """Read the sheets of some local days in six queries, of the visits that the reader may see."""
+    """Read the sheets of some local days in three queries, of the visits that the reader may see."""
     last = first + timedelta(days=days - 1)
     hours = Hours.read(first, last, zone)
     staff = {one.pk: one for one in Clinician.objects.all()}

@@ -14,7 +14,7 @@ import pytest
 from clinic.models import Clinician, Operation
 from scheduling.models import Appointment, AppointmentStatus
 from scheduling.planning.types import Slot
-from scheduling.services import appointments, courses, series, undo
+from scheduling.services import acting, appointments, courses, series, undo
 from scheduling.services.appointments import cancel_appointment, move_appointment
 from scheduling.services.courses import discontinue_course, pause_course
 from scheduling.services.errors import CourseStopped, PlanNotOpen, StaleAppointment
@@ -151,7 +151,7 @@ def without_locks(monkeypatch: pytest.MonkeyPatch, *, comparing: bool = False) -
     """Take away both guards: the locks and, unless `comparing`, the comparison behind them."""
     if not comparing:
         compare_nothing(monkeypatch)
-    for module in (series, courses, appointments, undo):
+    for module in (series, courses, acting, appointments, undo):
         for name in ("lock_for_visits", "lock_for_appointments", "lock_book"):
             monkeypatch.setattr(module, name, lambda *_, **__: None, raising=False)
 

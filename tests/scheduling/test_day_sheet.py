@@ -27,8 +27,8 @@ from treatments.models import TreatmentPlan
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("time_on_monday")]
 TODAY = date(2026, 11, 23)
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-QUERIES = 6
-"""Closures, weekly hours, days of their own hours, absences, clinicians, visits."""
+QUERIES = 3
+"""Hours of every kind, clinicians, visits."""
 
 
 def read(days: int = 7) -> list[Sheet]:
