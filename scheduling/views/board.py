@@ -17,6 +17,7 @@ from clinic.lib.days import local_day
 from clinic.lib.fields import LONGEST, read_day
 from clinic.lib.polls import asks_by_itself
 from clinic.lib.requests import person
+from clinic.lib.screen import is_hidden
 from clinic.models import Clinic
 from scheduling.board.asked import YEARS, Asked, By, View
 from scheduling.board.feed import Board, as_text, etag_of, in_script
@@ -69,7 +70,7 @@ def board_month(request: HttpRequest, on: date | None = None) -> HttpResponse:
 @asks_by_itself
 def board_day_feed(request: HttpRequest, on: date) -> HttpResponse:
     """Return a day as the script draws it; 304 when it says what the browser has already."""
-    return _feed(request, Asked.read(View.DAY, on, request.GET))
+    return _feed(request, _asked(request, View.DAY, on))
 
 
 @require_safe
@@ -77,7 +78,13 @@ def board_day_feed(request: HttpRequest, on: date) -> HttpResponse:
 @asks_by_itself
 def board_week_feed(request: HttpRequest, on: date) -> HttpResponse:
     """Return a clinician's week as the script draws it; 304 when it says what the browser has already."""
-    return _feed(request, Asked.read(View.WEEK, on, request.GET))
+    return _feed(request, _asked(request, View.WEEK, on))
+
+
+def _asked(request: HttpRequest, view: View, on: date) -> Asked:
+    """Read what the address asks for; names are left out too where this browser's session hides them."""
+    asked = Asked.read(view, on, request.GET)
+    return replace(asked, hides_names=True) if is_hidden(request, "names") else asked
 
 
 def _feed(request: HttpRequest, asked: Asked) -> HttpResponse:
@@ -97,7 +104,7 @@ def _feed(request: HttpRequest, asked: Asked) -> HttpResponse:
 def _page(request: HttpRequest, view: View, on: date | None) -> HttpResponse:
     clinic, now = _clinic(request), timezone.now()
     today = local_day(now, clinic.tz)
-    asked = Asked.read(view, on or today, request.GET)
+    asked = _asked(request, view, on or today)
     jump = request.GET.get("date")
     if jump is not None:
         return redirect(asked.url(day=_jumped(request, jump, today)))

@@ -32,6 +32,7 @@ from scheduling.services.statuses import (
 from scheduling.services.undo import undo_operation
 from scheduling.views.after import told
 from scheduling.views.answers import WRONG, Answer, attempt, respond
+from scheduling.views.visit_names import name_of
 
 CALLED = {
     CallOutcome.WILL_COME: gettext_lazy("%(name)s will come: confirmed by phone."),
@@ -95,15 +96,15 @@ def _act(
     return respond(request, attempt(act, sentence), day_of(visit, clinic), visit.pk, is_gone=is_gone)
 
 
-def _named(words: str) -> Callable[[Appointment], str]:
-    return lambda visit: words % {"name": visit.patient.full_name}
+def _named(request: HttpRequest, words: str) -> Callable[[Appointment], str]:
+    return lambda visit: words % {"name": name_of(request, visit.patient)}
 
 
 @require_POST
 @requires(Permission.BOOK)
 def appointment_confirm(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form, words = ConfirmForm(request.POST), _("%(name)s: confirmed.")
-    return _act(request, public_id, form, confirm_appointment, _named(words), how="how")
+    return _act(request, public_id, form, confirm_appointment, _named(request, words), how="how")
 
 
 @require_POST
@@ -112,7 +113,7 @@ def appointment_call(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = CallForm(request.POST)
 
     def said(visit: Appointment) -> str:
-        return CALLED[form.cleaned_data["outcome"]] % {"name": visit.patient.full_name}
+        return CALLED[form.cleaned_data["outcome"]] % {"name": name_of(request, visit.patient)}
 
     return _act(request, public_id, form, note_call, said, outcome="outcome")
 
@@ -121,19 +122,21 @@ def appointment_call(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @requires(Permission.BOOK)
 def appointment_unconfirm(request: HttpRequest, public_id: UUID) -> HttpResponse:
     words = _("%(name)s: booked, not confirmed any more.")
-    return _act(request, public_id, ActForm(request.POST), unconfirm_appointment, _named(words))
+    return _act(request, public_id, ActForm(request.POST), unconfirm_appointment, _named(request, words))
 
 
 @require_POST
 @requires(Permission.BOOK)
 def appointment_arrive(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    return _act(request, public_id, ActForm(request.POST), arrive_appointment, _named(_("%(name)s: arrived.")))
+    return _act(request, public_id, ActForm(request.POST), arrive_appointment, _named(request, _("%(name)s: arrived.")))
 
 
 @require_POST
 @requires(Permission.COMPLETE)
 def appointment_start(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    return _act(request, public_id, ActForm(request.POST), start_appointment, _named(_("%(name)s: in treatment.")))
+    return _act(
+        request, public_id, ActForm(request.POST), start_appointment, _named(request, _("%(name)s: in treatment."))
+    )
 
 
 @require_POST
@@ -143,7 +146,7 @@ def appointment_step_back(request: HttpRequest, public_id: UUID) -> HttpResponse
 
     def said(visit: Appointment) -> str:
         visit.refresh_from_db(fields=["status"])
-        values = {"name": visit.patient.full_name, "status": visit.get_status_display().lower()}
+        values = {"name": name_of(request, visit.patient), "status": visit.get_status_display().lower()}
         return _("%(name)s: %(status)s again.") % values
 
     return _act(request, public_id, ReasonForm(request.POST), step_back_appointment, said, reason="reason")
@@ -156,9 +159,9 @@ def appointment_complete(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
     def said(visit: Appointment) -> str:
         if not visit.patient.email:
-            return _("%(name)s: completed.") % {"name": visit.patient.full_name}
+            return _("%(name)s: completed.") % {"name": name_of(request, visit.patient)}
         words = _("%(name)s: completed. The visit notes go out in %(minutes)d minutes.")
-        return words % {"name": visit.patient.full_name, "minutes": clinic.quiet_minutes}
+        return words % {"name": name_of(request, visit.patient), "minutes": clinic.quiet_minutes}
 
     return _act(request, public_id, ActForm(request.POST), complete_appointment, said)
 
@@ -167,7 +170,7 @@ def appointment_complete(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @requires(Permission.COMPLETE)
 def appointment_no_show(request: HttpRequest, public_id: UUID) -> HttpResponse:
     words = _("%(name)s: noted as a no-show.")
-    return _act(request, public_id, ReasonForm(request.POST), miss_appointment, _named(words), reason="reason")
+    return _act(request, public_id, ReasonForm(request.POST), miss_appointment, _named(request, words), reason="reason")
 
 
 @require_POST
@@ -176,7 +179,7 @@ def appointment_cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form, clinic = CancelForm(request.POST), Clinic.objects.current()
 
     def said(visit: Appointment) -> str:
-        values = {"name": visit.patient.full_name, "when": when(visit, clinic), "minutes": clinic.quiet_minutes}
+        values = {"name": name_of(request, visit.patient), "when": when(visit, clinic), "minutes": clinic.quiet_minutes}
         if not visit.patient.email:
             return _("Cancelled: %(name)s, %(when)s.") % values
         return _("Cancelled: %(name)s, %(when)s. The patient hears of it in %(minutes)d minutes.") % values

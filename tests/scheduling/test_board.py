@@ -99,6 +99,18 @@ def test_what_did_not_take_place_stays_and_can_be_hidden(desk: Client, moira: Cl
     assert [one["s"] for one in feed_of(desk, off="hide")["cards"]] == ["booked"]
 
 
+def test_a_browser_that_hides_names_in_its_list_hides_them_on_the_board(
+    desk: Client, moira: Clinician, rooms: list[Room]
+) -> None:
+    take(moira, rooms[0], TODAY, "14:00", 45, patient=factory.make_patient(last_name="Hannaford"))
+    assert "Hannaford" in desk.get(reverse("board", args=[TODAY])).content.decode()
+    desk.post(reverse("set_screen"), {"names": "hidden"})
+    assert "Hannaford" not in desk.get(reverse("board", args=[TODAY])).content.decode()
+    assert "Hannaford" not in json.dumps(feed_of(desk))
+    desk.post(reverse("set_screen"), {"names": "shown"})
+    assert "Hannaford" in json.dumps(feed_of(desk))
+
+
 def test_a_screen_without_names_is_sent_none(desk: Client, moira: Clinician, rooms: list[Room]) -> None:
     patient = factory.make_patient(first_name="Beverley", last_name="Hann", note="Afraid of needles")
     take(moira, rooms[0], TODAY, "10:00", 30, patient=patient)

@@ -625,3 +625,12 @@ def test_a_consultation_moves_to_any_free_time_and_no_rule_of_a_course_is_spoken
 
 def test_the_page_of_a_day_far_away_has_its_year(desk: Client) -> None:
     assert "Friday 1 January 2027" in words(desk.get(reverse("day", args=[date(2027, 1, 1)])))
+
+
+def test_the_toast_of_an_act_tells_no_name_while_names_are_hidden(
+    desk: Client, moira: Clinician, rooms: list[Room], plan: TreatmentPlan
+) -> None:
+    visit = take(moira, rooms[0], TODAY, "09:15", 30, patient=plan.patient)
+    desk.post(reverse("set_screen"), {"names": "hidden"})
+    told = said(press(desk, "appointment_arrive", visit))
+    assert told == [f"{plan.patient.initials}, file {plan.patient.file_label}: arrived."]
