@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.lib.days import local_day
-from clinic.lib.fields import ClockField, DayField
+from clinic.lib.fields import ClockField, DayField, PlainSelect
 from clinic.models import Clinician
 from scheduling.forms.planner import WEEKDAYS, Unreadable, read_token, wall_instant
 from scheduling.forms.visits import NO_DAY, ActForm
@@ -61,7 +61,7 @@ class WishForm(forms.Form):
         coerce=int,
         empty_value=None,
         choices=NOTICE,
-        widget=forms.Select(attrs={"class": "form-select"}),
+        widget=PlainSelect(attrs={"class": "form-select"}),
         error_messages={"invalid_choice": gettext_lazy("Choose the notice from the list.")},
     )
     clinician = forms.TypedChoiceField(
@@ -69,7 +69,7 @@ class WishForm(forms.Form):
         required=False,
         coerce=int,
         empty_value=None,
-        widget=forms.Select(attrs={"class": "form-select"}),
+        widget=PlainSelect(attrs={"class": "form-select"}),
         error_messages={"invalid_choice": gettext_lazy("This clinician takes no visits now. Choose another.")},
     )
     note = forms.CharField(
@@ -181,7 +181,7 @@ class TimeForm(forms.Form):
     clinician = forms.TypedChoiceField(
         label=gettext_lazy("With"),
         coerce=int,
-        widget=forms.Select(attrs={"class": "form-select"}),
+        widget=PlainSelect(attrs={"class": "form-select"}),
         error_messages={"invalid_choice": gettext_lazy("This clinician takes no visits now. Choose another.")},
     )
 
