@@ -116,6 +116,8 @@ class EarlierForm(WishForm):
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, people: Iterable[Clinician], place: str = "") -> None:
         super().__init__(data, people=people, prefix="earlier", auto_id=f"{place}%s")
+        # The form around it asks "With" too.
+        self.fields["clinician"].label = _("Earlier with")
 
     @property
     def is_wanted(self) -> bool:
