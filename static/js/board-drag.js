@@ -32,9 +32,10 @@
       },
       eventResize: (info) => {
         if (same(info.event, info.oldEvent)) return;
-        const card = board.cards.get(info.event.id);
+        // Where the hand saw it begin: the card of the feed may still stand where it was before the last move.
+        const [key] = info.event.resourceIds;
         const minutes = Math.round((info.event.end - info.event.start) / 60000);
-        board.place(info.event.id, { key: card.col, minute: board.minutes(card.from), minutes }, info.revert);
+        board.place(info.event.id, { key, minute: board.minutes(board.wall(info.event.start)), minutes }, info.revert);
       },
       dateClick: ({ date, resource, jsEvent }) => {
         const column = board.feed.columns.find((one) => one.key === resource?.id);

@@ -23,6 +23,7 @@
     board.mine.add(id);
     const answer = await board.send(fill(words.placeUrl, card), { operation: board.key(), version: card.v, ...sent });
     if (answer.ok) {
+      board.changed(id, answer);
       board.toast(answer);
       await board.refresh();
       return board.article(id)?.focus({ preventScroll: true });

@@ -61,11 +61,19 @@
     document.getElementById("toasts").append(made);
   };
 
+  // This desk knows what it did itself: its next act on the card is not out of date, even before the board is drawn
+  // anew (a hand that is quick, or that holds the card again, keeps that waiting).
+  board.changed = (id, answer) => {
+    const card = board.cards.get(id);
+    if (card && answer.version > card.v) card.v = answer.version;
+  };
+
   // One act: tell, and show the day as it is now. `on` is the card that it was done to.
   board.act = async (url, values, on) => {
     if (on) board.mine.add(on);
     const answer = await board.send(url, values);
     if (answer.ok) {
+      if (on) board.changed(on, answer);
       board.hideRefusal?.();
       board.toast(answer);
     } else if (answer.said) {
