@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.db.models import Min
+from django.db.models import Min, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -52,11 +52,14 @@ def visit_of(keys: Sequence[int]) -> Mapping[int, datetime]:
 
 def first_visit_of(keys: Sequence[int]) -> Mapping[int, datetime]:
     """Return the first visit that each message told; of those not written yet, the first that lies ahead."""
-    links = SeriesMessage.objects.filter(message__in=keys)
-    told = {link.message_id: min(start for _pk, start in link.told) for link in links if link.told}
-    ahead = links.exclude(message__in=told).filter(plan__sessions__appointments__status__in=AHEAD)
-    first = ahead.values_list("message_id").annotate(first=Min("plan__sessions__appointments__starts_at"))
-    return {**dict(first), **{key: datetime.fromisoformat(start) for key, start in told.items()}}
+    ahead = Q(plan__sessions__appointments__status__in=AHEAD)
+    links = SeriesMessage.objects.filter(message__in=keys).values_list("message_id", "told")
+    found = links.annotate(first=Min("plan__sessions__appointments__starts_at", filter=ahead))
+    return {key: _first(told) if told else first for key, told, first in found if told or first}
+
+
+def _first(told: Sequence[tuple[int, str]]) -> datetime:
+    return datetime.fromisoformat(min(start for _visit, start in told))
 
 
 def _links(keys: Sequence[int]) -> Mapping[int, AppointmentMessage]:
