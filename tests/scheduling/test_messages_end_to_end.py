@@ -7,9 +7,10 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
@@ -75,14 +76,21 @@ def wait_until(true: Callable[[], bool], what: str) -> None:
         time.sleep(0.1)
 
 
+def where_it_is_morning(now: datetime) -> ZoneInfo:
+    """Return a zone in which it is past nine: no reminder for 14:00 tomorrow is due before this test says so."""
+    east = (9 - now.astimezone(UTC).hour + 12) % 24 - 12
+    return ZoneInfo(f"Etc/GMT{-east:+d}")  # POSIX counts hours west of Greenwich
+
+
 class Clinic:
     """A clinic that writes at every hour, and courses of four whose first visit is tomorrow at 14:00."""
 
     def __init__(self) -> None:
-        factory.make_clinic(send_from="00:00", send_until="23:59")
+        self.zone = where_it_is_morning(factory.now())
+        factory.make_clinic(send_from="00:00", send_until="23:59", zone=self.zone.key)
         AftercareText.objects.create(**first_version())
         self.desk = factory.make_user("front_desk", name="Dana Rideout")  # type: ignore[arg-type]
-        self.tomorrow = factory.local_day(factory.now()) + timedelta(days=1)
+        self.tomorrow = factory.local_day(factory.now(), self.zone) + timedelta(days=1)
         self.protocol = factory.make_protocol(numbing_minutes=30)
 
     def course(self) -> TreatmentPlan:
@@ -93,7 +101,7 @@ class Clinic:
         return factory.make_plan(protocol=self.protocol, clinician=clinician, session_count=4)
 
     def slot(self, plan: TreatmentPlan, week: int = 0, wall: str = "14:00") -> Slot:
-        return Slot(factory.at(self.tomorrow + timedelta(days=7 * week), wall), plan.clinician_id or 0)
+        return Slot(factory.at(self.tomorrow + timedelta(days=7 * week), wall, self.zone), plan.clinician_id or 0)
 
     def book(self, plan: TreatmentPlan, now: datetime) -> tuple[uuid.UUID, list[Appointment]]:
         slots = [self.slot(plan, week) for week in range(4)]
