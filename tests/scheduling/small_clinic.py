@@ -49,7 +49,7 @@ class SmallClinic:
     def context(self) -> Context:
         """Return the same clinic as the planner sees it."""
         clinic = Clinic(zone="UTC", grid_minutes=self.grid)
-        return Context(
+        context = Context(
             visit=self.visit,
             patient=Patient(pk=1),
             choices=self.choices,
@@ -76,8 +76,9 @@ class SmallClinic:
             ],
             weights=self.weights,
             first_number=self.first_number,
-            shortest=self.shortest,
         )
+        context.shortest = self.shortest
+        return context
 
     def is_free(self, kind: str, key: int, day: int, since: int, until: int) -> bool:
         free = self.free[kind][key].get(day, set())
