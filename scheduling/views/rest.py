@@ -121,7 +121,7 @@ class Page:
         if not self.desk.is_true or self._seen_is_old():
             return self.show(proposed(self.desk, problems=(self._changed(),)), status=CONFLICT)
         act = self.request.POST.get("act", "")
-        return self.save() if act == "save" else self.show(perform(self.desk, act))
+        return self.keep() if act == "save" else self.show(perform(self.desk, act))
 
     def _seen_is_old(self) -> bool:
         return self.request.POST.get("seen", mark_of(self.visit)) != mark_of(self.visit)
@@ -145,7 +145,7 @@ class Page:
     def _mark(self, pk: int) -> str:
         return next((mark_of(visit) for visit in [self.visit, *self.rest.later] if visit.pk == pk), "")
 
-    def save(self) -> HttpResponse:
+    def keep(self) -> HttpResponse:
         """Save the lines as they stand, or say what stands in the way."""
         sheet = perform(self.desk, "look") if self.desk.is_true else Sheet(self.rest.judged({}), {})
         lost = None

@@ -50,7 +50,6 @@ NO_SCREEN = {
     "Choose device, light or dark.": "the menu offers these three; another word is a forged form",
     "Choose on or off.": "the menu offers these two",
     "This is one file already. Nothing was saved. Choose another.": "such an address has no page: 404",
-    "%(n)d visit is to be moved.": "told after saving",
 }
 
 

@@ -529,6 +529,7 @@ BESIDE = {
     "clinic.lib.locks",
     "clinic.demo.build",
     "clinic.demo.large.build",
+    "clinic.management.commands.demo",
     "treatments.catalogue",
     "patients.services.outbox.sweep",
     "patients.services.outbox.together",

@@ -171,6 +171,7 @@ def test_only_hours_and_days_are_turned_into_instants_by_the_database() -> None:
         "scheduling/checking/courses.py",  # the day of an instant
         "scheduling/checking/messages.py",  # the wall time of an instant
         "scheduling/checking/times.py",  # the wall time of an instant
+        "scheduling/planning/drifting.py",  # the day of an instant
         "scheduling/planning/freetime.py",  # hours and closed days
         "scheduling/planning/outside.py",  # hours and closed days
         "scheduling/services/wall_times.py",  # noon, to compare the rules of the two
