@@ -27,11 +27,7 @@ def steps(view: View) -> dict[str, str]:
 def words() -> dict[str, Any]:
     """Return them as a plain value for `json_script`. A name in braces is put in by the script."""
     return {
-        "status": {
-            value: {"word": str(label), "look": STATUS_LOOKS[value][0], "icon": STATUS_LOOKS[value][1]}
-            for value, label in AppointmentStatus.choices
-            if value != AppointmentStatus.UNDONE
-        },
+        "status": _statuses(),
         "grid": _("The day in columns"),
         "card": _("{from} to {until}, {name}, {what}, {status}, {room}"),
         "flagged": _("{word}: {why}"),
@@ -44,15 +40,7 @@ def words() -> dict[str, Any]:
         "hereBy": _("here by {time}"),
         "with": _("{room} with {who}"),
         "noPhone": _("no phone"),
-        "groups": {
-            "waiting": _("Waiting"),
-            "treatment": _("In treatment"),
-            "due": _("To close"),
-            "expected": _("Expected"),
-            "visits": _("Visits"),
-            "done": _("Done"),
-            "offs": _("Did not take place"),
-        },
+        "groups": _groups(),
         "for": _("for {time}"),
         "until": _("until {time}"),
         "since": _("since {time}"),
@@ -62,17 +50,7 @@ def words() -> dict[str, Any]:
             "waiting": _("waiting"),
             "missed": _("no-show"),
         },
-        "acts": {
-            verb: {
-                "word": str(how.word),
-                "icon": how.icon,
-                "key": how.key,
-                "url": _pattern(how.name),
-                "asks": how.asks,
-                "leads": verb in LEADS_ON,
-            }
-            for verb, how in VERBS.items()
-        },
+        "acts": _acts(),
         "placeUrl": _pattern("appointment_place"),
         "undo": _("Undo"),
         "saved": _("Saved."),
@@ -91,18 +69,7 @@ def words() -> dict[str, Any]:
         ),
         "ghost": _("{time} with {column}. Enter saves, Esc leaves it where it was."),
         "ghostLeft": _("Left where it was."),
-        "mover": {
-            "title": _("Move {name}"),
-            "left": _("One column to the left"),
-            "right": _("One column to the right"),
-            "earlier": _("Earlier"),
-            "later": _("Later"),
-            "shorter": _("Shorter"),
-            "longer": _("Longer"),
-            "save": _("Save"),
-            "leave": _("Leave"),
-            "other": _("Another day"),
-        },
+        "mover": _mover(),
         "moving": _("Move mode: Alt and the arrows move it, Enter saves, Esc leaves."),
         "hoursUrl": _hours_pattern(),
         "hoursOf": _("Change hours: {name}"),
@@ -113,6 +80,59 @@ def words() -> dict[str, Any]:
         "close": _("Close"),
         "lost": _("We lost the connection. The board shows {time}; it goes on by itself when the connection is back."),
         "changed": _("Changed by another desk: {names}."),
+    }
+
+
+def _statuses() -> dict[str, Any]:
+    """Return how each state of a visit is said and drawn."""
+    return {
+        value: {"word": str(label), "look": STATUS_LOOKS[value][0], "icon": STATUS_LOOKS[value][1]}
+        for value, label in AppointmentStatus.choices
+        if value != AppointmentStatus.UNDONE
+    }
+
+
+def _groups() -> dict[str, Any]:
+    """Return the heads of the list beside the board."""
+    return {
+        "waiting": _("Waiting"),
+        "treatment": _("In treatment"),
+        "due": _("To close"),
+        "expected": _("Expected"),
+        "visits": _("Visits"),
+        "done": _("Done"),
+        "offs": _("Did not take place"),
+    }
+
+
+def _acts() -> dict[str, Any]:
+    """Return what a card's buttons say, and where they send."""
+    return {
+        verb: {
+            "word": str(how.word),
+            "icon": how.icon,
+            "key": how.key,
+            "url": _pattern(how.name),
+            "asks": how.asks,
+            "leads": verb in LEADS_ON,
+        }
+        for verb, how in VERBS.items()
+    }
+
+
+def _mover() -> dict[str, Any]:
+    """Return the words of the bar that moves a card by clicks."""
+    return {
+        "title": _("Move {name}"),
+        "left": _("One column to the left"),
+        "right": _("One column to the right"),
+        "earlier": _("Earlier"),
+        "later": _("Later"),
+        "shorter": _("Shorter"),
+        "longer": _("Longer"),
+        "save": _("Save"),
+        "leave": _("Leave"),
+        "other": _("Another day"),
     }
 
 
