@@ -67,7 +67,7 @@ def _who(request: HttpRequest) -> HttpResponse:
     )
     twins: list[Any] = []
     if request.method == "POST" and may_edit and form.is_valid():
-        twins = [] if form.cleaned_data["anyway"] else find_twins(form.details().as_dict())[:TWINS]
+        twins = _twins(form)
         if not twins and (patient := _register(request, form, now)):
             return _visit(request, patient, is_fresh=True)
     found = Patient.objects.visible_to(person(request)).likeliest(query)[:FOUND] if query else []
@@ -83,6 +83,14 @@ def _who(request: HttpRequest) -> HttpResponse:
     only_found = request.headers.get("HX-Target") == "book-found"
     template = "scheduling/board/book/found.html" if only_found else "scheduling/board/book/who.html"
     return render(request, template, context, status=422 if form.errors else 200)
+
+
+def _twins(form: ShortPersonForm) -> list[Any]:
+    """Return who may be the same person, unless the desk said it is not, or this very form has opened its file."""
+    sent = form.cleaned_data
+    if sent["anyway"] or Operation.objects.filter(pk=sent["operation"]).exists():
+        return []
+    return find_twins(form.details().as_dict())[:TWINS]
 
 
 def _named(query: str) -> dict[str, str]:

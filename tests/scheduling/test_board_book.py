@@ -121,6 +121,14 @@ def test_a_file_is_opened_in_place(desk: Client, moira: Clinician) -> None:
     assert response.context["form"]["time"].value() == "14:15"
 
 
+def test_the_same_new_file_pressed_twice_is_one_file_and_no_twin_of_itself(desk: Client, moira: Clinician) -> None:
+    person = {"first_name": "Tess", "last_name": "O’Neill", "birth_date": "8 May 1974", "phone": "709-555-0142"}
+    pressed = {"operation": uuid.uuid4()} | person
+    answers = [desk.post(f"{ADDRESS}?day={TODAY}&time=14:15", pressed) for _ in range(2)]
+    patient = Patient.objects.get(last_name="O’Neill")
+    assert [str(patient.public_id) in answer.context["action"] for answer in answers] == [True, True]
+
+
 def test_who_may_be_on_file_already_is_shown_first(desk: Client, moira: Clinician) -> None:
     factory.make_patient(first_name="Tess", last_name="O’Neill", birth_date=date(1974, 5, 8))
     person = {"first_name": "Tess", "last_name": "ONeill", "birth_date": "8 May 1974", "phone": "709-555-0142"}
