@@ -64,6 +64,7 @@ VERBS = {
     "miss": Verb("appointment_no_show", _("No-show"), "person-x", "n", Permission.COMPLETE),
     "step_back": Verb("appointment_step_back", _("Step back"), "arrow-90deg-left", "u", Permission.COMPLETE),
     "take_back": Verb("appointment_step_back", _("Take back"), "arrow-90deg-left", "u", Permission.COMPLETE, "reason"),
+    "put_back": Verb("appointment_restore", _("Booked again"), "arrow-90deg-left", "u", Permission.BOOK, "reason"),
     "move": Verb("appointment_move", _("Move"), "arrow-left-right", "m", Permission.BOOK, "page"),
     "cancel": Verb("appointment_cancel", _("Cancel"), "x-lg", "c", Permission.BOOK, "cancel"),
 }
@@ -128,6 +129,8 @@ def _verbs(visit: Visit, now: datetime, zone: ZoneInfo) -> Iterator[str]:
             yield from ("start", "complete", "step_back", "cancel")
         case AppointmentStatus.IN_TREATMENT:
             yield from ("complete", "step_back")
+        case AppointmentStatus.COMPLETED if local_day(visit.ends_at, zone) != local_day(now, zone):
+            yield "put_back"  # no treatment goes on after its day: it was not held at all
         case AppointmentStatus.COMPLETED | AppointmentStatus.NO_SHOW | AppointmentStatus.CANCELLED:
             yield "take_back"
 

@@ -20,7 +20,7 @@ from patients.services.outbox.registry import kind
 from scheduling.acts import Act, acts_of
 from scheduling.day_list import Row
 from scheduling.forms.visits import REASONS, RestoreForm
-from scheduling.models import Appointment
+from scheduling.models import Appointment, AppointmentStatus
 from scheduling.services.appointments import restore_appointment
 from scheduling.services.undo import UNDOABLE
 from scheduling.views.after import told
@@ -85,7 +85,8 @@ def _restore(request: HttpRequest, visit: Appointment, form: RestoreForm, now: d
 def _page(request: HttpRequest, visit: Appointment, form: RestoreForm) -> HttpResponse:
     clinic, now, user = Clinic.objects.current(), timezone.now(), request.user
     row = Row(visit, now, clinic.notice_hours)
-    plain, more = _buttons(acts_of(visit, now, clinic.tz, granted(user)))
+    acts = acts_of(visit, now, clinic.tz, granted(user))
+    plain, more = _buttons(acts)
     shown = {
         "visit": visit,
         "patient": visit.patient,
@@ -94,6 +95,7 @@ def _page(request: HttpRequest, visit: Appointment, form: RestoreForm) -> HttpRe
         "more_acts": more,
         "form": form,
         "operation": uuid4(),
+        "goes_on": visit.status == AppointmentStatus.COMPLETED and [act.verb for act in acts] == ["take_back"],
         "day_url": day_of(visit, clinic),
         "visit_messages": _messages(visit, now),
         "happened": history_of(visit, clinic.tz, now),

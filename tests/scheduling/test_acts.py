@@ -48,6 +48,7 @@ def acts(status: str, wall: str, day: date = DAY, role: str = "front_desk") -> l
         ("arrived", DAY, "13:40", "start complete step_back cancel"),
         ("in_treatment", DAY, "14:10", "complete step_back"),
         ("completed", DAY, "15:00", "take_back"),
+        ("completed", DAY + timedelta(days=1), "00:00", "put_back"),
         ("no_show", DAY, "15:00", "take_back"),
         ("cancelled", DAY, "10:00", "take_back"),
         ("undone", DAY, "10:00", ""),

@@ -371,10 +371,17 @@ def test_a_move_of_what_was_confirmed_is_told_with_what_became_of_the_yes(
     assert "Consultation moved to Tue 24 Nov, 10:00 from Tue 24 Nov, 11:00 · confirmed as before" in page
 
 
-def test_a_completed_visit_goes_on_or_is_booked_again(desk: Client, course: list[Appointment]) -> None:
+def test_a_completed_visit_goes_on_on_its_day_and_is_put_back_later(
+    desk: Client, course: list[Appointment], moira: Clinician, rooms: list[Room]
+) -> None:
+    today = take(moira, rooms[0], date(2026, 11, 23), "08:15", 30, status="completed")
+    friday = take(moira, rooms[0], date(2026, 11, 20), "08:15", 30, status="completed")
+    pages = [desk.get(reverse("appointment", args=[one.public_id])).content.decode() for one in (today, friday)]
+    assert [
+        f'formaction="/appointments/{one.public_id}/step-back/"' in page
+        for one, page in zip((today, friday), pages, strict=True)
+    ] == [True, False]
+    assert ["In treatment again" in page for page in pages] == [True, False]
     Appointment.objects.filter(pk=course[0].pk).update(status="completed")
-    page = desk.get(reverse("appointment", args=[course[0].public_id])).content.decode()
-    assert f'formaction="/appointments/{course[0].public_id}/step-back/"' in page
-    assert "Booked again" in page
     answer = press(desk, "appointment_step_back", course[0], reason="goes on")
     assert said(answer) == f"{course[0].patient.full_name}: in treatment again."
