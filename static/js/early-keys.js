@@ -3,7 +3,10 @@
 (() => {
   const kept = [];
   const isField = (element) => element.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
-  const isPress = (event) => (event.ctrlKey || event.metaKey) ? event.key === "Enter" || event.key === "k" : event.key.length === 1 && event.key !== " ";
+  const isPress = ({ key, ctrlKey, metaKey }) => {
+    if (ctrlKey || metaKey) return key === "Enter" || key === "k";
+    return (key.length === 1 && key !== " ") || key === "ArrowLeft" || key === "ArrowRight"; // the days beside this one
+  };
   const keep = (event) => {
     if (event.repeat || event.altKey || isField(event.target) || !isPress(event)) return;
     event.preventDefault();

@@ -76,5 +76,6 @@
     dialog.querySelectorAll("[name=keys]").forEach((button) => button.setAttribute("aria-pressed", String(button.value === chosen)));
   });
 
-  if (location.hash === "#find") find();
+  // The field gets the focus once every script listens: what a quick hand types there, and its Enter, are then heard.
+  if (location.hash === "#find") document.addEventListener("DOMContentLoaded", find);
 })();

@@ -172,6 +172,7 @@ def test_the_switch_is_one_key_and_the_address_keeps_it(desk: Page) -> None:
     expect(desk.locator(".hours-bar")).to_be_visible()
     assert "hours=1" in desk.url
     desk.get_by_role("link", name="Done").click()
+    desk.wait_for_url("**/board/2026-12-09/")
     expect(desk.locator(".hours-bar")).to_have_count(0)
     desk.keyboard.press("w")
     expect(desk.locator(".hours-bar")).to_be_visible()
