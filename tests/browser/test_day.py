@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from clinic.models import Clinic, Clinician, Role, Theme, User
@@ -180,6 +180,18 @@ def test_other_days_by_arrow_by_date_and_for_one_clinician(desk: Page, book: dic
     desk.locator("h1").click()
     desk.keyboard.press("t")
     expect(heading).to_have_text("Tuesday 24 November")
+
+
+def test_an_arrow_pressed_while_the_page_still_loads_is_heard(desk: Page) -> None:
+    held: list[Route] = []
+    desk.route("**/day*.js", lambda route: held.append(route), times=2)  # of the page that still loads alone
+    desk.goto("/day/", wait_until="commit")
+    heading = desk.get_by_role("heading", level=1)
+    expect(heading).to_have_text("Tuesday 24 November")
+    desk.keyboard.press("ArrowRight")
+    for route in held:
+        route.continue_()
+    expect(heading).to_have_text("Wednesday 25 November")
 
 
 def test_a_visit_goes_from_arrived_to_completed_by_its_one_button(desk: Page) -> None:
