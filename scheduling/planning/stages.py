@@ -200,12 +200,13 @@ def stages_for(context: Context, proposal: Proposal) -> Stages:
 def stages_with(context: Context, anchor: date, fixed: Mapping[int, Slot]) -> Stages:
     """Return the stages of a new course in which some sessions (by their place in it, from 0) have their slot already.
 
-    None falls before the day from which the choices start, but those that are fixed.
+    None falls before the day from which the choices start, but those that are fixed. The first of them is not put off
+    for the sake of the usual hour: days beyond the longest gap from the anchor are paid for as late ones.
     """
     market = Market(context)
     placed = {at: Node(context.day_of(slot).toordinal(), slot.clinician_id, 0, slot) for at, slot in fixed.items()}
     firmness = [context.firmness(stage) for stage in range(context.choices.count)]
-    first = _first_days(context, anchor, max(context.choices.start_on, context.today))
+    first = _not_put_off(context, anchor, _first_days(context, anchor, max(context.choices.start_on, context.today)))
 
     def on(stage: int, day: int) -> list[Node]:
         if stage in placed:
@@ -279,3 +280,11 @@ def _first_days(context: Context, anchor: date, earliest: date) -> list[tuple[in
         priced = [(day, context.weights.gap_day * abs((day - anchor).days)) for day in days]
     possible = [(day.toordinal(), cost) for day, cost in priced if cost is not None]
     return sorted(possible, key=lambda pair: (pair[1], pair[0]))
+
+
+def _not_put_off(context: Context, anchor: date, days: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the days of a first session, dearer where they lie further from the anchor than the longest gap."""
+    priced = [
+        (day, cost + late_cost(abs(day - anchor.toordinal()), context.rule, context.weights)) for day, cost in days
+    ]
+    return sorted(priced, key=lambda pair: (pair[1], pair[0]))

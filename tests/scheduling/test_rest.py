@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from clinic.models import Clinician, Operation, Role, Room
 from patients.models import Message
 from scheduling.checking.scan import scan
-from scheduling.models import Appointment, AppointmentStatus, Closure
+from scheduling.models import Absence, Appointment, AppointmentStatus, Closure
 from scheduling.planning import planner
 from scheduling.planning.rest import Act, Places, Rest
 from scheduling.planning.types import Mark, Rhythm, Slot
@@ -128,6 +128,20 @@ def test_spaced_anew_the_rest_moves_up_but_not_onto_the_day_that_was_lost(
     assert (short, made.clashes, made.proposal.late) == ("", 0, 0)
     assert date(2026, 12, 8) < days[0] <= date(2026, 12, 11)
     assert factory.local_day(visits[1].starts_at) == date(2026, 12, 8)
+
+
+def test_spaced_anew_the_rest_is_not_put_off_for_weeks_for_the_sake_of_its_hour(
+    plan: TreatmentPlan, moira: Clinician
+) -> None:
+    """Until January the usual hour is not free, early mornings are: the course goes on in the mornings."""
+    visits = booked(plan, moira, count=5)
+    for day in (date(2026, 12, 1) + n * DAY for n in range(35)):
+        Absence.objects.create(
+            clinician=moira, starts_at=factory.at(day, "08:45"), ends_at=factory.at(day, "18:00"), reason="Course"
+        )
+    places, _short = Rest(visits[0], Act.CANCEL, MONDAY, clinician_id=moira.pk).respaced()
+    first = min(factory.local_day(slot.starts_at) for slot in places.values())
+    assert first <= factory.local_day(visits[1].starts_at) + 14 * DAY
 
 
 def test_a_visit_that_is_fixed_stays_while_the_others_are_spaced(plan: TreatmentPlan, moira: Clinician) -> None:
