@@ -282,8 +282,12 @@ def test_a_new_patient_is_opened_and_booked_in_place(desk: Page) -> None:
         desk.get_by_label(label).fill(words)
     desk.get_by_role("button", name="Open a file").click()
     panel = desk.get_by_role("dialog", name="Book a visit")
-    panel.get_by_label("Time").fill("17:00")
-    panel.get_by_label("Time").press("Tab")
+    expect(panel).to_contain_text("Born 8 May 1974")
+    expect(panel.locator(":focus")).to_have_count(1)  # the new part of the panel has settled
+    with desk.expect_response(lambda answer: "17%3A00" in answer.url):
+        panel.get_by_label("Time").fill("17:00")
+        panel.get_by_label("Time").press("Tab")
+    expect(panel.locator(".htmx-request, .htmx-settling, .htmx-added")).to_have_count(0)
     expect(panel).to_contain_text("Free, in Room 1.")
     panel.get_by_role("button", name="Book this time").click()
     said(desk, "Booked for Ngozi Eze")
