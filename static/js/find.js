@@ -5,7 +5,7 @@
   if (!field) return;
   const results = () => document.querySelector("[data-find-results]");
   const links = () => [...results().querySelectorAll("[data-find-result]")];
-  let shown = field.value.trim(); // the words that the results on screen answer
+  let shown = field.defaultValue.trim(); // the words that the results on screen answer
   let opens = false; // Enter came before the answer did
 
   const walk = (step) => {
@@ -26,6 +26,10 @@
     else opens = true;
   });
   field.addEventListener("input", () => (opens = false));
+  // What a quick hand typed before the page listened is asked for now.
+  document.addEventListener("DOMContentLoaded", () => setTimeout(() => {
+    if (field.value.trim() !== shown) field.dispatchEvent(new Event("search"));
+  }));
   document.addEventListener("htmx:afterSwap", (event) => {
     const asked = event.detail.requestConfig;
     if (asked?.elt !== field) return;

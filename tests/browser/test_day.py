@@ -170,6 +170,7 @@ def test_other_days_by_arrow_by_date_and_for_one_clinician(desk: Page, book: dic
     expect(heading).to_have_text("Wednesday 25 November")
     desk.keyboard.press("ArrowLeft")
     expect(heading).to_have_text("Tuesday 24 November")
+    desk.wait_for_load_state()
     desk.get_by_label("Whose visits").select_option(label="Dr. Anika Sandhu")
     desk.wait_for_url(f"**/day/2026-11-24/?clinician={book['anika'].pk}")
     expect(desk.locator("tr.day-row")).to_have_count(10)

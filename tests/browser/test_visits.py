@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 import time_machine
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from clinic.models import Clinic, Device, DeviceKind, Role, RoomKind, Theme, User
 from patients.models import Patient
@@ -84,6 +84,7 @@ def test_who_walked_in_is_found_from_the_day_by_keyboard(desk: Page, book: dict[
     desk.get_by_role("link", name="Walk-in").focus()
     desk.keyboard.press("Enter")
     expect(desk.get_by_role("heading", level=1)).to_have_text("Who walked in?")
+    desk.wait_for_load_state()
     expect(desk.get_by_label("Find a patient")).to_be_focused()
     desk.keyboard.type("noseworthy")
     desk.keyboard.press("Enter")
@@ -91,6 +92,20 @@ def test_who_walked_in_is_found_from_the_day_by_keyboard(desk: Page, book: dict[
     desk.get_by_role("button", name=re.compile("^Here now")).focus()
     desk.keyboard.press("Enter")
     expect(toast(desk, "Booked for Fatima Zahra Idrissi-Noseworthy: Consultation, Tue 24 Nov, 14:00.")).to_be_visible()
+
+
+def test_a_name_typed_while_the_page_still_loads_is_looked_for(desk: Page, book: dict[str, Any]) -> None:
+    held: list[Route] = []
+    desk.route("**/find*.js", lambda route: held.append(route), times=1)
+    desk.goto("/patients/?then=visit", wait_until="commit")
+    field = desk.get_by_label("Find a patient")
+    expect(field).to_be_focused()
+    desk.keyboard.type("noseworthy")
+    for route in held:
+        route.continue_()
+    expect(desk.locator("[data-find-result]")).to_have_count(1)
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Book a visit")
 
 
 def test_a_cancelled_session_is_reached_from_what_happened(desk: Page, book: dict[str, Any]) -> None:
