@@ -104,6 +104,8 @@ def answer(request: HttpRequest, plan: AwayPlan, *, part: bool = False, refused:
         "told": away_words.told(page),
         "apply_words": away_words.apply_words(page),
         "chart": chart(plan),
+        # What the hand unticked stays so when applying was refused and the page comes again.
+        "note_absence": request.GET.get("note") != "off",
         "may_note": allows(request.user, Permission.MANAGE_HOURS) and not page.absence_is_noted,
     }
     return render(request, f"scheduling/away/{'part' if part else 'plan'}.html", context)

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -126,16 +127,17 @@ def _take(request: HttpRequest, row: dict[str, int]) -> None:
 @requires(Permission.BOOK)
 def away_apply(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Move every visit of the plan, or none."""
-    plan, form = plan_of(public_id), ActForm(request.POST)
+    plan, form, noted = plan_of(public_id), ActForm(request.POST), "note_absence" in request.POST
+    again = reverse("away_plan", args=[public_id]) + ("" if noted else "?note=off")
     if not form.is_valid():
         messages.error(request, form.sentence())
-        return redirect("away_plan", public_id)
+        return redirect(again)
     try:
         operation = apply_plan(
             key=form.cleaned_data["operation"],
             plan_id=plan.pk,
             version=_version(request),
-            note_absence="note_absence" in request.POST and allows(request.user, Permission.MANAGE_HOURS),
+            note_absence=noted and allows(request.user, Permission.MANAGE_HOURS),
             actor=person(request),
             now=timezone.now(),
         )
@@ -147,7 +149,8 @@ def away_apply(request: HttpRequest, public_id: UUID) -> HttpResponse:
         messages.error(request, _("This button was used before. Nothing more was saved. Look at the page again."))
     else:
         tell(request, operation, _said(plan, operation))
-    return redirect("away_plan", public_id)
+        return redirect("away_plan", public_id)
+    return redirect(again)
 
 
 def _said(plan: AwayPlan, operation: Operation) -> str:

@@ -150,6 +150,16 @@ def test_only_who_manages_hours_notes_the_absence(
     assert not Absence.objects.exists() and Operation.objects.filter(kind="apply_away_plan").exists()
 
 
+def test_an_absence_that_was_unticked_stays_so_when_applying_is_refused(
+    desk: Client, moira: Clinician, anika: Clinician, rooms: list[Room]
+) -> None:
+    plan = plan_for(moira, rooms[0])
+    stale = {"version": plan.version - 1, "operation": factory.make_patient().public_id}
+    for sent, ticked in ((stale, False), (stale | {"note_absence": "on"}, True)):
+        page = desk.post(reverse("away_apply", args=[plan.public_id]), sent, follow=True)
+        assert "Nothing was" in words(page) and page.context["note_absence"] is ticked
+
+
 def page_of(plan: AwayPlan, **fields: object) -> AwayPage:
     for name, value in fields.items():
         setattr(plan, name, value)
