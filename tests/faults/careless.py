@@ -7,10 +7,10 @@ import pytest
 from django.db.models import F
 
 from scheduling.models import Appointment
-from scheduling.services import appointments, courses, files, lengths, merging, numbering, placing, undo
+from scheduling.services import acting, courses, files, lengths, merging, numbering, placing, undo
 from treatments.models import Session
 
-WRITERS: list[ModuleType] = [appointments, courses, files, lengths, merging, numbering, placing, undo]
+WRITERS: list[ModuleType] = [acting, courses, files, lengths, merging, numbering, placing, undo]
 
 
 def write_over(row: Any, *, same: Any, **fields: Any) -> None:

@@ -22,6 +22,7 @@ from tests.scheduling.conftest import MONDAY
 from tests.scheduling.waiting import WEDNESDAY, List
 
 pytestmark = FAULTS
+CONTROL_ROUNDS = 8
 
 
 def without_guards(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +71,8 @@ def on_wednesday() -> int:
 
 
 def fresh_time(waiting_list: List) -> None:
-    Appointment.objects.filter(wall_date=WEDNESDAY).update(status="undone")
+    """Free the time again. What was cancelled where it stands now holds nothing, and is never undone."""
+    Appointment.objects.holding().filter(wall_date=WEDNESDAY).update(status="undone")
 
 
 def of_all_kinds(waiting_list: List, rounds: int) -> list[Outcome]:
@@ -140,39 +142,48 @@ def test_control_without_guards_one_offer_is_taken_by_several(monkeypatch: pytes
         assert on_wednesday() > 1
 
 
-def against_cancel(waiting_list: List, n: int) -> Outcome:
-    """The offer is taken while the desk cancels the very visit that was to come earlier."""
+def against_cancel(waiting_list: List, n: int) -> tuple[Outcome, int]:
+    """Let the offer be taken while the desk cancels the very visit that was to come earlier.
+
+    Return what came, and how many of the acts that were said to be done were written over.
+    """
     fresh_time(waiting_list)
     last = WEDNESDAY - timedelta(days=9 + n)
-    plan = waiting_list.course(last, booked=WEDNESDAY + timedelta(days=6))
-    entry = waiting_list.waits(plan)
-    offer = waiting_list.offer(entry)
+    entry = waiting_list.waits(waiting_list.course(last, booked=WEDNESDAY + timedelta(days=6)))
+    offer, visit = waiting_list.offer(entry), entry.appointment
+    assert visit
     cancel = partial(
-        cancel_appointment,
-        key=uuid.uuid4(),
-        appointment_id=entry.appointment_id or 0,
-        reason="Ill",
-        actor=None,
-        now=MONDAY,
+        cancel_appointment, key=uuid.uuid4(), appointment_id=visit.pk, reason="Ill", actor=None, now=MONDAY
     )
     outcome = race([cancel, *(by_link(offer) for _ in range(RACERS - 1))])
-    Appointment.objects.filter(pk=entry.appointment_id, status="booked").update(status="undone")
+    visit.refresh_from_db()
+    Appointment.objects.holding().filter(pk=visit.pk).update(status="undone")
     OfferRound.objects.filter(ended_at=None).update(ended_at=MONDAY, ended_as="stopped")
     Offer.objects.filter(state="open").update(state="lapsed", ended_at=MONDAY)
-    return outcome
+    WaitingEntry.objects.active().update(status="withdrawn", ended_at=MONDAY)
+    return outcome, outcome.winners - (visit.version - 1)
 
 
 def test_taken_while_its_visit_is_cancelled_leaves_one_truth() -> None:
     waiting_list, before = List(rooms=2), deadlocks()
-    outcomes = []
+    found = []
     for n in range(ROUNDS):
-        outcomes.append(against_cancel(waiting_list, n))
+        found.append(against_cancel(waiting_list, n))
         assert held_twice() == 0
+    outcomes = [outcome for outcome, _lost in found]
     report("accept against cancel", outcomes, before)
     # Cancelled first, nobody takes it; taken first, the visit is cancelled where it stands now.
     assert {outcome.winners for outcome in outcomes} <= {1, 2}
+    assert [lost for _outcome, lost in found] == [0] * ROUNDS
     assert all(isinstance(error, BookingError) for outcome in outcomes for error in outcome.errors)
     assert deadlocks() == before
+
+
+def test_control_without_guards_a_cancellation_or_an_answer_is_written_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting_list = List(rooms=2)
+    without_guards(monkeypatch)
+    with without_constraints():
+        assert any(lost for _outcome, lost in (against_cancel(waiting_list, n) for n in range(CONTROL_ROUNDS)))
 
 
 def test_sweeps_at_one_moment_offer_on_once() -> None:

@@ -17,7 +17,7 @@ from scheduling.checking.scan import scan
 from scheduling.models import Appointment
 from scheduling.planning import planner
 from scheduling.planning.types import SeriesRefused, Slot
-from scheduling.services import appointments, moves, placing, series
+from scheduling.services import acting, moves, placing, series
 from scheduling.services.appointments import cancel_appointment, move_appointment
 from scheduling.services.errors import SlotTaken, StaleAppointment
 from scheduling.services.moves import swap_appointments
@@ -66,7 +66,7 @@ def plans_for(count: int, clinician: Clinician) -> list[TreatmentPlan]:
 
 def unguarded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take away every lock of the book; the constraints are taken away by the test."""
-    for module in (series, appointments, moves):
+    for module in (series, acting, moves):
         for name in ("lock_for_visits", "lock_for_appointments", "lock_for_moves"):
             monkeypatch.setattr(module, name, lambda *_: None, raising=False)
     monkeypatch.setattr(placing, "visits_in_motion", nullcontext)  # there is nothing to defer then
