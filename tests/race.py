@@ -35,6 +35,16 @@ FAULTS = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 GUARDS = ["clinician", "room", "device", "patient", "session"]
 
 
+def after(look: Act, act: Act) -> Act:
+    """Look first, as a desk does. Who has little to do before the locks is then not always the first at them."""
+
+    def run() -> object:
+        look()
+        return act()
+
+    return run
+
+
 @dataclass
 class Outcome:
     """What the racers of one round got: results, errors, and seconds each took."""
@@ -114,14 +124,15 @@ def race_apart(acts: Sequence[Act], processes: int = 8) -> Outcome:
 
 
 def report(name: str, outcomes: Sequence[Outcome], before: int) -> None:
-    """Say winners a round, refusals, deadlocks since `before`, and how long the racers took."""
+    """Say winners a round, what was done and refused, deadlocks since `before`, and how long the racers took."""
     seconds = sorted(second for outcome in outcomes for second in outcome.seconds)
     winners = Counter(outcome.winners for outcome in outcomes)
     refused = Counter(_kind(error) for outcome in outcomes for error in outcome.errors)
+    done = Counter(kind for outcome in outcomes for result in outcome.results if (kind := getattr(result, "kind", "")))
     times = f"p50 {_at(seconds, 0.5)}, p99 {_at(seconds, 0.99)}, worst {_at(seconds, 1)}"
     say(
         f"{name}, {len(seconds) // len(outcomes)} racers x {len(outcomes)} rounds: "
-        f"winners a round {dict(sorted(winners.items()))}, refused {dict(refused)}, "
+        f"winners a round {dict(sorted(winners.items()))}, done {dict(done)}, refused {dict(refused)}, "
         f"deadlocks {deadlocks() - before}, {times}"
     )
 

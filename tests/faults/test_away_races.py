@@ -1,6 +1,7 @@
-"""A plan for an absence against bookings at the times it wants, and against another desk that applies the same plan."""
+"""A plan for an absence, applied by several desks, against bookings at its times and moves of its visits."""
 
 import uuid
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,21 +10,25 @@ import pytest
 from clinic.models import Clinician, Room
 from scheduling.checking.scan import scan
 from scheduling.models import Appointment, AwayPlan, VisitType
+from scheduling.planning import planner
 from scheduling.planning.types import Slot
 from scheduling.services import away_apply, placing, single
+from scheduling.services.appointments import move_appointment
 from scheduling.services.away import look, start_plan
 from scheduling.services.away_apply import apply_plan
 from scheduling.services.errors import AwayRefused, BookingError
 from scheduling.services.single import book_visit
 from tests import factory
 from tests.faults.test_place_races import unguarded
-from tests.race import FAULTS, RACERS, ROUNDS, Act, Outcome, deadlocks, race, report, without_constraints
+from tests.race import FAULTS, RACERS, ROUNDS, Act, Outcome, after, deadlocks, race, report, without_constraints
 from tests.scheduling.conftest import MONDAY
 from tests.scheduling.helpers import take
 
 pytestmark = FAULTS
 DAY = date(2026, 12, 1)
 VISITS = 4
+Rival = Callable[[AwayPlan, Clinician, int], Act]
+"""What another desk does with the plan's visits or places; the number says with which."""
 
 
 def clinic() -> tuple[Clinician, Clinician]:
@@ -69,12 +74,31 @@ def booking(plan: AwayPlan, who: Clinician, at: int) -> Act:
     return act
 
 
-def rounds(moira: Clinician, anika: Clinician, count: int) -> tuple[list[Outcome], int]:
-    """Race one desk that applies against many who book; return what came, and how many rounds left a plan in halves."""
+def moving(plan: AwayPlan, _who: Clinician, at: int) -> Act:
+    """Drag one of the visits to another hour of its day."""
+    visit = Appointment.objects.get(pk=plan.rows[at % VISITS]["visit"])
+    slot = Slot(visit.starts_at + timedelta(hours=5), visit.clinician_id)
+    asked = {"appointment_id": visit.pk, "version": visit.version, "actor": None, "now": MONDAY}
+    return lambda: move_appointment(key=uuid.uuid4(), slot=slot, **asked)
+
+
+def looking(plan: AwayPlan) -> Act:
+    """Look for other times of a visit of the plan, as the page does from which one is moved."""
+    visit = Appointment.objects.get(pk=plan.rows[0]["visit"])
+    return lambda: [planner.move_options(visit, MONDAY) for _ in range(2)]
+
+
+def rounds(moira: Clinician, anika: Clinician, count: int, rival: Rival = booking) -> tuple[list[Outcome], int]:
+    """Race desks that apply against others who book or move; return what came, and how many plans were left in halves.
+
+    Half apply; in every other round the others look first, otherwise they would nearly always come before them.
+    """
     outcomes, halves = [], 0
     for n in range(count):
         plan = plan_of(n, moira)
-        outcomes.append(race([applying(plan), *(booking(plan, anika, at) for at in range(RACERS - 1))]))
+        rivals = [rival(plan, anika, at) for at in range(RACERS // 2)]
+        acts = [applying(plan) for _ in rivals] + [after(looking(plan), act) if n % 2 else act for act in rivals]
+        outcomes.append(race(acts))
         moved = Appointment.objects.filter(pk__in=[row["visit"] for row in plan.rows], clinician=anika).count()
         halves += moved not in (0, VISITS)
     return outcomes, halves
@@ -84,10 +108,13 @@ def held_twice() -> int:
     return sum("held twice" in rot.check for rot in scan(MONDAY))
 
 
-def test_apply_against_bookings_moves_all_or_none_and_nobody_stands_twice() -> None:
+@pytest.mark.parametrize("rival", [booking, moving])
+def test_a_plan_is_applied_alone_or_not_at_all_and_nobody_stands_twice(rival: Rival) -> None:
     before = deadlocks()
-    outcomes, halves = rounds(*clinic(), ROUNDS)
-    report("a plan for an absence against bookings at its times", outcomes, before)
+    outcomes, halves = rounds(*clinic(), ROUNDS, rival)
+    report(f"a plan for an absence against {rival.__name__}", outcomes, before)
+    kinds = [[done.kind for done in outcome.results] for outcome in outcomes]
+    assert all(of_round == ["apply_away_plan"] for of_round in kinds if "apply_away_plan" in of_round)
     assert not halves and not held_twice() and deadlocks() == before
     assert all(isinstance(error, BookingError) for outcome in outcomes for error in outcome.errors)
 

@@ -8,6 +8,7 @@ import pytest
 
 from scheduling.models import Appointment, Offer, OfferRound, WaitingEntry
 from scheduling.planning.types import Slot
+from scheduling.planning.waiting_read import ranked
 from scheduling.services import offer_sweep, offering, offers, single, waiting
 from scheduling.services.appointments import cancel_appointment
 from scheduling.services.errors import BookingError
@@ -17,7 +18,7 @@ from scheduling.services.single import book_visit
 from tests import factory
 from tests.faults.careless import compare_nothing, write_over
 from tests.faults.test_place_races import held_twice, unguarded
-from tests.race import FAULTS, RACERS, ROUNDS, Act, Outcome, deadlocks, race, report, without_constraints
+from tests.race import FAULTS, RACERS, ROUNDS, Act, Outcome, after, deadlocks, race, report, without_constraints
 from tests.scheduling.conftest import MONDAY
 from tests.scheduling.waiting import WEDNESDAY, List
 
@@ -152,9 +153,11 @@ def against_cancel(waiting_list: List, n: int) -> tuple[Outcome, int]:
     entry = waiting_list.waits(waiting_list.course(last, booked=WEDNESDAY + timedelta(days=6)))
     offer, visit = waiting_list.offer(entry), entry.appointment
     assert visit
-    cancel = partial(
+    cancel: Act = partial(
         cancel_appointment, key=uuid.uuid4(), appointment_id=visit.pk, reason="Ill", actor=None, now=MONDAY
     )
+    if n % 2:
+        cancel = after(partial(ranked, waiting_list.stretch, MONDAY), cancel)
     outcome = race([cancel, *(by_link(offer) for _ in range(RACERS - 1))])
     visit.refresh_from_db()
     Appointment.objects.holding().filter(pk=visit.pk).update(status="undone")
