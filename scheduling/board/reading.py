@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from clinic.lib.days import midnight
+from clinic.lib.json_rows import typed
 from clinic.models import Clinician, Room
 from scheduling.models import Absence, Closure, HoursChange, WeeklyHours
 from scheduling.planning.workday import Hours, Workday
@@ -71,19 +72,14 @@ def read_ground(first: date, last: date, zone: ZoneInfo) -> Ground:
         cursor.execute(STATEMENT, values)
         found: dict[str, list[dict[str, Any]]] = json.loads(cursor.fetchone()[0])
     clinicians = [Clinician(**row) for row in found["clinicians"]]
-    closures = [Closure(**_typed(row, date, "starts_on", "ends_on")) for row in found["closures"]]
+    closures = [Closure(**typed(row, date, "starts_on", "ends_on")) for row in found["closures"]]
     hours = {one.pk: Hours(first, last, zone, closures=closures) for one in clinicians}
     for row in found["weekly"]:
-        typed = _typed(_typed(row, time, "starts", "ends"), date, "valid_from", "valid_until")
-        hours[row["clinician_id"]].weekly.append(WeeklyHours(**typed))
+        weekly = WeeklyHours(**typed(typed(row, time, "starts", "ends"), date, "valid_from", "valid_until"))
+        hours[weekly.clinician_id].weekly.append(weekly)
     for row in found["changes"]:
-        typed = _typed(_typed(row, time, "starts", "ends"), date, "on")
-        hours[row["clinician_id"]].changes.append(HoursChange(**typed))
+        change = HoursChange(**typed(typed(row, time, "starts", "ends"), date, "on"))
+        hours[change.clinician_id].changes.append(change)
     for row in found["absences"]:
-        hours[row["clinician_id"]].absences.append(Absence(**_typed(row, datetime, "starts_at", "ends_at")))
+        hours[row["clinician_id"]].absences.append(Absence(**typed(row, datetime, "starts_at", "ends_at")))
     return Ground(first, last, zone, clinicians, [Room(**row) for row in found["rooms"]], closures, hours)
-
-
-def _typed(row: dict[str, Any], kind: type[date] | type[time], *names: str) -> dict[str, Any]:
-    """Return the row with these columns read from ISO text; what is NULL stays so."""
-    return row | {name: kind.fromisoformat(row[name]) if row[name] else None for name in names}

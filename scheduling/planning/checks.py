@@ -78,7 +78,7 @@ def _ends(context: Context, slot: Slot) -> datetime:
 
 def _away(context: Context, slot: Slot, name: str) -> Finding | None:
     ends = _ends(context, slot)
-    for absence in context.absences:
+    for absence in context.facts.absences:
         if absence.clinician_id == slot.clinician_id and absence.starts_at < ends and slot.starts_at < absence.ends_at:
             first = local_day(absence.starts_at, context.zone)
             last = local_day(absence.ends_at - timedelta(seconds=1), context.zone)

@@ -14,13 +14,13 @@ from django.db import connection
 from clinic.lib.days import NoSuchTime, TwoSuchTimes, instant, local_day, midnight, wall_time
 from clinic.models import Clinic, Clinician, Room
 from patients.models import Patient
-from scheduling.models import HOLDING, Absence, Closure, HoursChange, HoursKind, VisitType, WeeklyHours
+from scheduling.models import HOLDING, Closure, HoursChange, HoursKind
 from scheduling.planning.cost import NEVER, Weights, gap_cost
+from scheduling.planning.facts import Facts, Hours
 from scheduling.planning.freetime import DAY, FreeTime, Span, Visit, to_epoch
 from scheduling.planning.openings import Openings
 from scheduling.planning.types import Choices, Slot
 from scheduling.planning.windows import Companion, Held, Rule
-from treatments.models import Protocol
 from treatments.named import Named
 
 # Written out: a condition for each of fifteen times, ORed, takes Django and PostgreSQL ten times as long to prepare as
@@ -48,33 +48,11 @@ class Taken(NamedTuple):
     name: str
 
 
-class Hours(NamedTuple):
-    """A row of weekly hours. A clinic has hundreds: as models they took longer to make than to read."""
-
-    clinician_id: int
-    kind: str
-    weekday: int
-    starts: time
-    ends: time
-    valid_from: date
-    valid_until: date | None
-
-    def covers(self, day: date) -> bool:
-        """Say whether the row holds on a local day."""
-        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
-
-
 class Own(NamedTuple):
     """A visit of the course that stands: its local day and whose it is."""
 
     day: date
     clinician_id: int
-
-
-def shortest_visit() -> int:
-    """Return the minutes of the shortest visit that the clinic offers; 0 when it offers none."""
-    sessions = Protocol.objects.filter(is_active=True).values_list("minutes", flat=True)
-    return min(sessions.union(VisitType.objects.values_list("minutes", flat=True)), default=0)
 
 
 @dataclass
@@ -92,8 +70,6 @@ class Context:
     free: FreeTime
     clinicians: dict[int, Clinician]
     """Those who may take the visit: of a course with restricted areas the named ones alone."""
-    closures: list[Closure]
-    absences: list[Absence]
     own: list[Own]
     """What this plan's other visits hold."""
     others: list[Held]
@@ -105,7 +81,8 @@ class Context:
     named: Named = field(default_factory=Named)
     first_number: int = 1
     """The number of the first session without a visit."""
-    weights: Weights = field(default_factory=Weights)
+    facts: Facts = field(default_factory=Facts)
+    """Hours, closures, absences and prices; empty where only what stands is judged."""
     since: datetime | None = None
     """No visit may start before: now, unless one is entered afterwards."""
     _grids: dict[date, dict[int, int]] = field(default_factory=dict)
@@ -128,7 +105,11 @@ class Context:
     @cached_property
     def shortest(self) -> int:
         """Minutes of the shortest visit that the clinic offers: less free time than that is of no use."""
-        return shortest_visit()
+        return self.facts.shortest
+
+    @cached_property
+    def weights(self) -> Weights:
+        return self.facts.weights
 
     @cached_property
     def own_days(self) -> list[date]:
@@ -172,7 +153,7 @@ class Context:
         return local_day(slot.starts_at, self.zone)
 
     def closure_on(self, day: date) -> Closure | None:
-        return next((closure for closure in self.closures if closure.starts_on <= day <= closure.ends_on), None)
+        return next((closure for closure in self.facts.closures if closure.starts_on <= day <= closure.ends_on), None)
 
     def grid_of(self, day: date) -> dict[int, int]:
         """Return minute of the local day -> instant in seconds, without the minutes that the clocks skip or repeat."""
@@ -270,17 +251,20 @@ class Context:
         return {room.pk: room for room in Room.objects.filter(kind_id=self.visit.room_kind_id)}
 
     @cached_property
-    def hours_changes(self) -> list[HoursChange]:
-        return list(HoursChange.objects.filter(clinician_id__in=self.clinicians, on__range=(self.first, self.last)))
+    def _changes(self) -> dict[tuple[int, date], list[HoursChange]]:
+        found: dict[tuple[int, date], list[HoursChange]] = {}
+        for row in self.facts.changes:
+            found.setdefault((row.clinician_id, row.on), []).append(row)
+        return found
 
     def has_own_hours(self, clinician_id: int, day: date) -> bool:
         """Say whether a clinician works other hours on a local day than the week says, or not at all."""
-        return any(row.clinician_id == clinician_id and row.on == day for row in self.hours_changes)
+        return (clinician_id, day) in self._changes
 
     def work_on(self, clinician_id: int, day: date) -> list[tuple[time, time]]:
         """Return the wall times at which a clinician works on a local day: that day's own, else the week's."""
         if self.has_own_hours(clinician_id, day):
-            changed = [row for row in self.hours_changes if row.clinician_id == clinician_id and row.on == day]
+            changed = self._changes[clinician_id, day]
             return sorted((row.starts, row.ends) for row in changed if row.starts and row.ends)
         return self._weekly(clinician_id, day, HoursKind.WORK)
 
@@ -294,14 +278,9 @@ class Context:
     @cached_property
     def _hours_of(self) -> dict[tuple[int, str, int], list[Hours]]:
         found: dict[tuple[int, str, int], list[Hours]] = {}
-        for row in self.hours:
+        for row in self.facts.hours:
             found.setdefault((row.clinician_id, row.kind, row.weekday), []).append(row)
         return found
-
-    @cached_property
-    def hours(self) -> list[Hours]:
-        rows = WeeklyHours.objects.filter(clinician_id__in=self.clinicians).order_by()
-        return [Hours(*row) for row in rows.values_list(*Hours._fields)]
 
     def is_open(self, day: date, clinicians: Sequence[int]) -> bool:
         """Say whether the clinic is open on a local day and one of these clinicians works then."""

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from clinic.lib.days import NoSuchTime, TwoSuchTimes, instant, local_day
 from clinic.models import Clinic, Operation
 from scheduling.models import HOLDING, Appointment, AppointmentStatus
-from scheduling.planning.context import shortest_visit
+from scheduling.planning.facts import shortest_visit
 from scheduling.planning.freetime import to_epoch
 from scheduling.planning.waiting_read import Stretch, clinicians_free, stretch_of
 from treatments.named import bookable

@@ -1,16 +1,14 @@
 """Reading what planning one course needs: once, under whatever locks the caller holds."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import BooleanField, ExpressionWrapper, Q
-
-from clinic.lib.days import local_day, midnight
+from clinic.lib.days import local_day
 from clinic.models import Clinic
 from patients.models import Patient
-from scheduling.models import HOLDING, Absence, Appointment, Closure, PlanningWeights
 from scheduling.planning.context import Context, Own
+from scheduling.planning.facts import Other, read_facts, read_visits
 from scheduling.planning.freetime import Visit, read, to_epoch
 from scheduling.planning.types import RHYTHM_DAYS, Choices, Rhythm, Slot
 from scheduling.planning.windows import Companion, Held, Rule
@@ -61,7 +59,10 @@ def load(
     staff = Staff.of(plan)
     clinicians = staff.may
     asked = _asked_for(choices, slots, clinicians)
-    own, others, companions = _visits_of(plan, zone, ignoring)
+    facts = read_facts(
+        plan.pk, plan.patient_id, first=first, last=last, clinicians=clinicians, zone=zone, ignoring=ignoring
+    )
+    own, others, companions = _visits_of(plan, facts.visits, zone)
     return Context(
         visit=visit,
         patient=plan.patient,
@@ -73,14 +74,12 @@ def load(
         last=last,
         free=read(visit, first=first, last=last, clinicians=asked, zone=zone, ignoring=ignoring, hours=hours),
         clinicians=clinicians,
-        closures=list(Closure.objects.filter(ends_on__gte=first, starts_on__lte=last)),
-        absences=_absences(first, last, zone),
+        facts=facts,
         people=staff.people,
-        weights=PlanningWeights.objects.current(),
         named=staff.named,
         since=since,
         own=own,
-        first_number=first_free_number(plan),
+        first_number=1 + facts.placed,
         others=others,
         companions=[companion for companion in companions if first <= companion.day <= last],
     )
@@ -114,10 +113,8 @@ def load_outside(
         last=last,
         free=read(visit, first=first, last=last, clinicians=people, zone=zone, ignoring=ignoring),
         clinicians=people,
-        closures=list(Closure.objects.filter(ends_on__gte=first, starts_on__lte=last)),
-        absences=_absences(first, last, zone),
+        facts=read_facts(None, patient.pk, first=first, last=last, clinicians=people, zone=zone),
         people=people,
-        weights=PlanningWeights.objects.current(),
         since=since,
         own=[],
         others=[],
@@ -143,7 +140,8 @@ def load_standing(
     people = bookable({slot.clinician_id for slot in slots})
     named = named_for(plan) if plan else Named()
     clinicians = named.among(people)
-    own, others, _companions = _visits_of(plan, zone, ()) if plan else ([], [], [])
+    visits = read_visits(plan.pk, plan.patient_id) if plan else []
+    own, others, _companions = _visits_of(plan, visits, zone) if plan else ([], [], [])
     first, last = days[0], days[-1]
     return Context(
         visit=visit,
@@ -156,8 +154,6 @@ def load_standing(
         last=last,
         free=read(visit, first=first, last=last, clinicians=clinicians, zone=zone, days=days),
         clinicians=clinicians,
-        closures=[],
-        absences=[],
         people=people,
         named=named,
         since=since,
@@ -181,38 +177,23 @@ def _rule(plan: TreatmentPlan, choices: Choices) -> Rule:
     return Rule(plan.interval_min, ideal, plan.interval_max)
 
 
-def _absences(first: date, last: date, zone: ZoneInfo) -> list[Absence]:
-    since, until = midnight(first, zone), midnight(last + timedelta(days=1), zone)
-    return list(Absence.objects.filter(ends_at__gt=since, starts_at__lt=until))
-
-
 def _visits_of(
-    plan: TreatmentPlan, zone: ZoneInfo, ignoring: Sequence[int]
+    plan: TreatmentPlan, visits: Iterable[Other], zone: ZoneInfo
 ) -> tuple[list[Own], list[Held], list[Companion]]:
     """Return the visits of the course, those of other courses to keep away from, and those to share a trip with.
 
     The gap belongs to the area. On other areas two courses share a trip where both protocols allow it, else they are
     given on different days.
     """
-    near = Q(session__plan__in=TreatmentPlan.objects.on_the_same_area_as(plan))
-    visits = (
-        Appointment.objects.filter(patient_id=plan.patient_id, session__isnull=False, status__in=HOLDING)
-        .exclude(pk__in=ignoring)
-        .annotate(near=ExpressionWrapper(near, BooleanField()))
-        .values_list(
-            *("session__plan_id", "clinician_id", "starts_at", "arrives_at", "frees_at", "near"),
-            *("session__plan__name", "session__plan__interval_min", "session__plan__shares_day"),
-        )
-    )
     own, held, companions = [], [], []
-    for plan_id, clinician_id, starts_at, arrives_at, frees_at, is_near, name, least, shares in visits:
-        day = local_day(starts_at, zone)
-        if plan_id == plan.pk:
-            own.append(Own(day, clinician_id))
-        elif is_near:
-            held.append(Held(day, max(least, plan.interval_min), name))
-        elif plan.shares_day and shares:
-            companions.append(Companion(day, to_epoch(arrives_at), to_epoch(frees_at), name))
+    for visit in visits:
+        day = local_day(visit.starts_at, zone)
+        if visit.plan_id == plan.pk:
+            own.append(Own(day, visit.clinician_id))
+        elif visit.is_near:
+            held.append(Held(day, max(visit.interval_min, plan.interval_min), visit.name))
+        elif plan.shares_day and visit.shares_day:
+            companions.append(Companion(day, to_epoch(visit.arrives_at), to_epoch(visit.frees_at), visit.name))
         else:
-            held.append(Held(day, 1, name, same_area=False))
+            held.append(Held(day, 1, visit.name, same_area=False))
     return own, held, companions

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from clinic.lib.days import clock, local_day, wall_time
 from clinic.models import Clinic, Clinician, Device, Room
 from scheduling.models import HOLDING, Appointment, Offer, OfferState, VisitType, WaitingEntry
-from scheduling.planning.context import shortest_visit
+from scheduling.planning.facts import shortest_visit
 from scheduling.planning.freetime import Span, Visit, from_epoch, read, to_epoch
 from scheduling.planning.waiting import Opening, Person, Ranking, rank
 from scheduling.planning.windows import Held, Rule

@@ -54,7 +54,7 @@ def _lifts(context: Context, reload: Reload) -> dict[WayKind, Callable[[], Conte
 
 def widest_hours(context: Context) -> tuple[time, time] | None:
     """Return from when until when anybody of the clinic works on any day; None when nobody does."""
-    work = [row for row in context.hours if row.kind == "work"]
+    work = [row for row in context.facts.hours if row.kind == "work"]
     return (min(row.starts for row in work), max(row.ends for row in work)) if work else None
 
 

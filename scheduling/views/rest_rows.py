@@ -238,7 +238,7 @@ def pick_fields(rest: Rest, sheet: Sheet, names: Names) -> dict[str, object]:
     day = names.day(starts_at)
     own = (day_words(day, names.today), names.time(starts_at), str(line.slot.clinician_id))
     typed_day, wall, who = sheet.typed or own
-    work = [row for row in rest.context.hours if row.kind == "work"]
+    work = [row for row in rest.context.facts.hours if row.kind == "work"]
     shown = wall_time(starts_at, names.zone)
     opens, closes = min((row.starts for row in work), default=shown), max((row.ends for row in work), default=shown)
     times = clock_choices(shown, opens, closes, rest.context.clinic.grid_minutes)

@@ -9,6 +9,7 @@ from clinic.models import Clinic, Clinician
 from patients.models import Patient
 from scheduling.planning.context import Context, Own
 from scheduling.planning.cost import LATE_DAYS, Weights
+from scheduling.planning.facts import Facts
 from scheduling.planning.freetime import FreeTime, Span, Visit, to_epoch
 from scheduling.planning.types import Choices, Rhythm, Slot
 from scheduling.planning.windows import Companion, Held, Rule
@@ -49,7 +50,7 @@ class SmallClinic:
     def context(self) -> Context:
         """Return the same clinic as the planner sees it."""
         clinic = Clinic(zone="UTC", grid_minutes=self.grid)
-        context = Context(
+        return Context(
             visit=self.visit,
             patient=Patient(pk=1),
             choices=self.choices,
@@ -66,19 +67,15 @@ class SmallClinic:
                 patient=spans(self.free["patient"][1]),
             ),
             clinicians={key: Clinician(pk=key) for key in sorted(self.free["clinicians"])},
-            closures=[],
-            absences=[],
             own=self.own,
             others=self.others,
             companions=[
                 Companion(DAY_ONE + timedelta(days=day), *(to_epoch(moment(day, minute)) for minute in trip), "Face")
                 for day, trip in self.trips.items()
             ],
-            weights=self.weights,
+            facts=Facts(weights=self.weights, shortest=self.shortest),
             first_number=self.first_number,
         )
-        context.shortest = self.shortest
-        return context
 
     def is_free(self, kind: str, key: int, day: int, since: int, until: int) -> bool:
         free = self.free[kind][key].get(day, set())

@@ -35,7 +35,7 @@ from treatments.models import PlanStatus, SessionState, TreatmentPlan
 pytestmark = pytest.mark.django_db
 
 
-QUERIES = 27
+QUERIES = 26
 
 
 def book(plan: TreatmentPlan, moira: Clinician, **given: object) -> object:

@@ -24,9 +24,9 @@ from treatments.models import SessionState, TreatmentPlan
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 23)
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-QUERIES = 14
+QUERIES = 12
 BOOKING_QUERIES = 20
-REFUSED_QUERIES = 18
+REFUSED_QUERIES = 14
 """Session and user, patient, clinic, clinicians, kinds of visit, courses, the log of readings, one look at the book."""
 
 
