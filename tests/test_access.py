@@ -170,6 +170,7 @@ MATRIX = [
     Row("appointment_cancel", Permission.BOOK, ACT, of_appointment),
     Row("appointment_move", Permission.BOOK, FORM, of_appointment),
     Row("appointment_rest", Permission.BOOK, FORM, of_appointment),
+    Row("appointment_swap", Permission.BOOK, FORM, of_appointment),
     Row("earlier_time", PUBLIC, FORM, lambda _: {"token": "A" * 43}),
     Row("operation_undo", Permission.BOOK, ACT, lambda world: {"operation_id": world.operation}),
     Row("waiting_list", Permission.SEE_PATIENTS),

@@ -51,6 +51,7 @@ def words() -> dict[str, Any]:
             "missed": _("no-show"),
         },
         "acts": _acts(),
+        "pages": _pages(),
         "placeUrl": _pattern("appointment_place"),
         "undo": _("Undo"),
         "saved": _("Saved."),
@@ -118,6 +119,14 @@ def _acts() -> dict[str, Any]:
         }
         for verb, how in VERBS.items()
     }
+
+
+def _pages() -> list[dict[str, Any]]:
+    """Return what a card's menu leads to: pages that show before and after. `ofCourse`: for a session alone."""
+    return [
+        {"word": _("Move the rest…"), "url": f"{_pattern('appointment_move')}?how=later", "ofCourse": True},
+        {"word": _("Swap with another visit…"), "url": _pattern("appointment_swap"), "ofCourse": False},
+    ]
 
 
 def _mover() -> dict[str, Any]:

@@ -14,9 +14,10 @@ from clinic.models import Clinic, Clinician, Device, Room
 from scheduling.models import HOLDING, Appointment, Offer, OfferState, VisitType, WaitingEntry
 from scheduling.planning.facts import shortest_visit
 from scheduling.planning.freetime import Span, Visit, from_epoch, read, to_epoch
+from scheduling.planning.others import HeldVisit, Places, held_by, kept_away, places_of
 from scheduling.planning.waiting import Opening, Person, Ranking, rank
-from scheduling.planning.windows import Held, Rule
-from treatments.models import PlanArea, Session, SessionState
+from scheduling.planning.windows import Rule
+from treatments.models import Session, SessionState
 from treatments.named import Named, bookable
 
 MINUTE = timedelta(minutes=1)
@@ -136,21 +137,6 @@ def _answers(round_id: int | None, zone: ZoneInfo) -> dict[int, str]:
     }
 
 
-@dataclass(frozen=True)
-class _Held:
-    """One visit of somebody who waits, as the ranking needs it."""
-
-    pk: int
-    patient_id: int
-    plan_id: int | None
-    arrives_at: datetime
-    starts_at: datetime
-    ends_at: datetime
-    name: str | None
-    least: int | None
-    shares: bool | None
-
-
 def _persons(
     entries: Sequence[WaitingEntry],
     stretch: Stretch,
@@ -159,14 +145,7 @@ def _persons(
     answers: Mapping[int, str],
 ) -> list[Person]:
     patients = {entry.patient_id for entry in entries}
-    held: dict[int, list[_Held]] = defaultdict(list)
-    rows = Appointment.objects.filter(patient__in=patients, status__in=HOLDING).values_list(
-        *("pk", "patient_id", "session__plan_id", "arrives_at", "starts_at", "ends_at"),
-        *("session__plan__name", "session__plan__interval_min", "session__plan__shares_day"),
-    )
-    for row in rows:
-        held[row[1]].append(_Held(*row))
-    places = _places(patients)
+    held, places = held_by(patients), places_of(patients)
     kinds = {one.kind: one for one in VisitType.objects.all()}
     one = people.get(stretch.clinician_id)
     found = []
@@ -189,38 +168,7 @@ def _visit(entry: WaitingEntry, kinds: Mapping[str, VisitType]) -> Visit | None:
     return Visit.outside(kinds[entry.kind], entry.patient_id) if entry.kind in kinds else None
 
 
-class _Places:
-    """Which places the courses treat, and whom the restricted ones ask for."""
-
-    def __init__(self) -> None:
-        self.of_plan: dict[int, set[tuple[int, str]]] = defaultdict(set)
-        self.restricted: dict[int, dict[str, set[int]]] = defaultdict(dict)
-
-    def shared(self, one: int, other: int) -> bool:
-        """Say whether two courses treat one place of a body; midline touches both sides (PlanArea.touches)."""
-        rows = [
-            (PlanArea(area_id=area, side=side), PlanArea(area_id=there, side=other_side))
-            for area, side in self.of_plan[one]
-            for there, other_side in self.of_plan[other]
-        ]
-        return any(here.touches(there) for here, there in rows)
-
-    def named(self, plan_id: int) -> Named:
-        return Named(tuple((name, frozenset(keys)) for name, keys in self.restricted[plan_id].items()))
-
-
-def _places(patients: Iterable[int]) -> _Places:
-    found = _Places()
-    rows = PlanArea.objects.filter(plan__patient__in=patients).order_by("area__position", "area_id")
-    fields = ("plan_id", "area_id", "side", "area__restricted", "area__name", "area__clinicians")
-    for plan_id, area_id, side, restricted, name, clinician_id in rows.values_list(*fields):
-        found.of_plan[plan_id].add((area_id, side))
-        if restricted:
-            found.restricted[plan_id].setdefault(name, set()).update({clinician_id} - {None})
-    return found
-
-
-def _barred(entry: WaitingEntry, places: _Places, one: Clinician | None, people: Mapping[int, Clinician]) -> str:
+def _barred(entry: WaitingEntry, places: Places, one: Clinician | None, people: Mapping[int, Clinician]) -> str:
     """Say "Eyelids: Dr. Sandhu only" where this clinician may not treat the course; nothing where they may."""
     named = places.named(entry.plan_id) if entry.plan_id else Named()
     if one is None:
@@ -237,8 +185,8 @@ def _barred(entry: WaitingEntry, places: _Places, one: Clinician | None, people:
 def _person(
     entry: WaitingEntry,
     visit: Visit,
-    held: Sequence[_Held],
-    places: _Places,
+    held: Sequence[HeldVisit],
+    places: Places,
     stretch: Stretch,
     zone: ZoneInfo,
     barred: str,
@@ -257,7 +205,7 @@ def _person(
         since=entry.since,
         rule=Rule(plan.interval_min, plan.interval_ideal, plan.interval_max) if plan else None,
         own_days=tuple(local_day(one.starts_at, zone) for one in others if plan and one.plan_id == plan.pk),
-        others=tuple(_kept_away(entry, others, places, zone)),
+        others=tuple(kept_away(plan, others, places, zone)) if plan else (),
         booked_at=booked.starts_at if booked else None,
         busy=tuple((one.arrives_at, one.ends_at) for one in others if near[0] < one.starts_at < near[1]),
         weekdays=frozenset(entry.weekdays),
@@ -269,21 +217,6 @@ def _person(
         answered=answered,
         nothing_to_book=bool(plan and booked is None and not getattr(entry, "has_session_left", True)),
     )
-
-
-def _kept_away(entry: WaitingEntry, held: Sequence[_Held], places: _Places, zone: ZoneInfo) -> Iterable[Held]:
-    """Yield the days of the patient's other courses that this one keeps away from (planning/loading)."""
-    plan = entry.plan
-    if plan is None:
-        return
-    for one in held:
-        if one.plan_id is None or one.plan_id == plan.pk:
-            continue
-        day = local_day(one.starts_at, zone)
-        if places.shared(plan.pk, one.plan_id):
-            yield Held(day, max(one.least or 0, plan.interval_min), one.name or "")
-        elif not (plan.shares_day and one.shares):
-            yield Held(day, 1, one.name or "", same_area=False)
 
 
 def spans_of(stretch: Stretch) -> Span:

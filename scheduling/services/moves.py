@@ -13,7 +13,9 @@ from clinic.lib.locks import StateRefused, Taken, in_transaction
 from clinic.lib.operations import once
 from clinic.models import Operation, User
 from scheduling.models import AHEAD, Appointment
+from scheduling.planning.swapping import place_of
 from scheduling.planning.types import Slot
+from scheduling.services.acting import refuse_stale
 from scheduling.services.errors import SlotTaken, StaleAppointment
 from scheduling.services.locks import lock_for_moves
 from scheduling.services.placing import NONE, Step, lock_and_look, move_all, refused
@@ -65,13 +67,15 @@ def swap_appointments(
     appointment_id: int,
     other_id: int,
     reasons: Mapping[int, Reasons] = {},
+    versions: Mapping[int, int] = {},
     actor: User | None,
     now: datetime,
 ) -> Operation:
     """Let two visits exchange their starts, clinicians, rooms and devices; each keeps its own length.
 
-    `reasons` by visit (its key) where one comes to stand too early or too late. Raises StaleAppointment when one of
-    them was moved meanwhile; SlotTaken, OutsideDueWindow, OperationReused, Busy.
+    `reasons` by visit (its key) where one comes to stand too early or too late; `versions` as a page showed them: who
+    changed one since is named. Raises StaleAppointment when one of them was moved meanwhile; SlotTaken,
+    OutsideDueWindow, OperationReused, Busy.
     """
     pair = (appointment_id, other_id)
 
@@ -80,12 +84,14 @@ def swap_appointments(
         seen = {visit.pk: visit.version for visit in found}
         lock_for_moves(found, [])
         visits = list(_visits(pair))
+        for visit in visits:
+            refuse_stale(visit, versions.get(visit.pk), now)
         if len(visits) != len(set(pair)) or {visit.pk: visit.version for visit in visits} != seen:
             raise StaleAppointment(
                 _("Someone changed one of these visits a moment ago. Nothing was saved. Look at the day again.")
             )
         steps = [
-            Step(visit, _place_of(other), reasons.get(visit.pk, NONE))
+            Step(visit, place_of(other), reasons.get(visit.pk, NONE))
             for visit, other in zip(visits, reversed(visits), strict=True)
         ]
         _move(operation, steps, 2, actor, now)
@@ -103,10 +109,6 @@ def plain(move: Move) -> list[Any]:
 def _visits(keys: Iterable[int]) -> QuerySet[Appointment]:
     found = Appointment.objects.filter(pk__in=list(keys)).order_by("pk")
     return found.select_related("patient", "session__plan__patient", "room", "device")
-
-
-def _place_of(visit: Appointment) -> Slot:
-    return Slot(visit.starts_at, visit.clinician_id, visit.room_id, visit.device_id)
 
 
 def _move(operation: Operation, steps: list[Step], count: int, actor: User | None, now: datetime) -> None:

@@ -91,6 +91,7 @@ def visit_menu(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "names_hidden": discreet,
         "flags": flags_of(line, Measures.of(clinic, now, outside=outside, discreet=discreet)),
         "acts": [act for act in acts_of(line, now, clinic.tz, granted) if act.verb not in stands],
+        "may_move": Permission.BOOK in granted and visit.is_ahead and visit.starts_at > now,
     }
     return render(request, "scheduling/day/menu.html", context)
 

@@ -33,11 +33,18 @@
     return made;
   };
 
+  // What is shown before and after on a page of its own, while the visit has not begun.
+  const page = (one, card) => {
+    const made = el("a", "btn btn-ghost btn-sm", one.word, el("span", "visually-hidden", `: ${card.name}`));
+    made.href = fill(one.url, card);
+    return made;
+  };
   const menu = (verbs, card) => {
     const summary = el("summary", "btn btn-ghost btn-sm btn-icon", icon("three-dots"), el("span", "visually-hidden", fill(words.more, card)));
     const open = el("a", "btn btn-ghost btn-sm", words.open);
     open.href = `/appointments/${card.id}/`;
-    const made = el("details", "ev-more", summary, el("div", "popover2", ...verbs.map((verb) => button(verb, card, "btn-ghost", { withKey: true })), open));
+    const pages = card.acts.includes("move") && !card.acts.includes("miss") ? words.pages.filter((one) => card.of || !one.ofCourse).map((one) => page(one, card)) : [];
+    const made = el("details", "ev-more", summary, el("div", "popover2", ...verbs.map((verb) => button(verb, card, "btn-ghost", { withKey: true })), ...pages, open));
     made.dataset.menu = "";
     return made;
   };

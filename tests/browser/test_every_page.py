@@ -80,6 +80,8 @@ def pages_of_the_desk() -> dict[str, str]:
         "move": reverse("appointment_move", kwargs={"public_id": busy.public_id}),
         "move with the rest": reverse("appointment_move", kwargs={"public_id": in_course.public_id}) + "?how=respace",
         "cancel and re-space": reverse("appointment_rest", kwargs={"public_id": in_course.public_id}) + "?act=cancel",
+        "swap": reverse("appointment_swap", kwargs={"public_id": in_course.public_id}) + "?within=week",
+        "swap two": reverse("appointment_swap", kwargs={"public_id": in_course.public_id}) + f"?with={hit.public_id}",
         "another clinician": reverse("appointment_rest", kwargs={"public_id": in_course.public_id}) + "?act=clinician",
         "hours": reverse("hours"),
         "hours of one": reverse("hours_of", args=[busy.clinician_id]),
