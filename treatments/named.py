@@ -118,6 +118,12 @@ def read_staff_again(plans: Iterable[int | None]) -> None:
             read_again(_of_plan(plan_id))
 
 
+def know_open(plan: TreatmentPlan, areas: Iterable[Area]) -> None:
+    """Keep for this request that everybody may treat a plan, where none of its areas, just read, is restricted."""
+    if not any(area.restricted for area in areas):
+        read_once(_of_plan(plan.pk), Named)
+
+
 def named_for(plan: TreatmentPlan) -> Named:
     """Return whom the restricted places of a plan ask for, as the catalogue says now. One query."""
     rows = plan.areas.filter(area__restricted=True).order_by("area__position", "area_id")

@@ -14,6 +14,7 @@ from clinic.lib.json_rows import typed
 from scheduling.models import HOLDING, Absence, Closure, HoursChange
 from scheduling.models.weights import NAMES, USUAL
 from scheduling.planning.cost import Weights
+from scheduling.planning.ground import Ground, Hours
 from treatments.models import SessionState
 
 SHORTEST = """
@@ -59,22 +60,6 @@ SELECT json_build_object(
 """  # noqa: S608 - the words above alone
 
 
-class Hours(NamedTuple):
-    """A row of weekly hours. A clinic has hundreds: as models they took longer to make than to read."""
-
-    clinician_id: int
-    kind: str
-    weekday: int
-    starts: time
-    ends: time
-    valid_from: date
-    valid_until: date | None
-
-    def covers(self, day: date) -> bool:
-        """Say whether the row holds on a local day."""
-        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
-
-
 class Other(NamedTuple):
     """A visit of the patient in any course, as it stands. `is_near`: on an area that the course planned treats too."""
 
@@ -101,6 +86,15 @@ class Facts:
     shortest: int = 0
     placed: int = 0
     visits: list[Other] = field(default_factory=list)
+    days: tuple[date, date] | None = None
+    """Between which local days, both included."""
+
+    @property
+    def ground(self) -> Ground | None:
+        """What lies under a course, where that was read."""
+        if self.days is None:
+            return None
+        return Ground(*self.days, tuple(self.closures), tuple(self.absences), tuple(self.hours))
 
 
 def read_facts(
@@ -137,6 +131,7 @@ def read_facts(
         shortest=found["shortest"],
         placed=found["placed"],
         visits=_others(found["visits"]),
+        days=(first, last),
     )
 
 

@@ -36,7 +36,7 @@ def judged(context: Context, slots: Sequence[Slot], first_number: int, *, with_o
         lines.append(replace(line, why=why))
     if with_options:
         lines = [_with_options(context, line, final) if line.stops else line for line in lines]
-    return Proposal(tuple(lines))
+    return Proposal(tuple(lines), ground=context.facts.ground)
 
 
 def standing(context: Context, slots: Sequence[Slot], first_number: int) -> Proposal | None:

@@ -10,6 +10,7 @@ from patients.models import Patient
 from scheduling.planning.context import Context, Own
 from scheduling.planning.facts import Other, read_facts, read_visits
 from scheduling.planning.freetime import Visit, read, to_epoch
+from scheduling.planning.ground import AFTER, BEFORE
 from scheduling.planning.types import RHYTHM_DAYS, Choices, Rhythm, Slot
 from scheduling.planning.windows import Companion, Held, Rule
 from treatments.models import SessionState, TreatmentPlan
@@ -59,9 +60,8 @@ def load(
     staff = Staff.of(plan)
     clinicians = staff.may
     asked = _asked_for(choices, slots, clinicians)
-    facts = read_facts(
-        plan.pk, plan.patient_id, first=first, last=last, clinicians=clinicians, zone=zone, ignoring=ignoring
-    )
+    drawn = {"first": first - BEFORE, "last": last + AFTER}
+    facts = read_facts(plan.pk, plan.patient_id, **drawn, clinicians=clinicians, zone=zone, ignoring=ignoring)
     own, others, companions = _visits_of(plan, facts.visits, zone)
     return Context(
         visit=visit,

@@ -5,6 +5,7 @@ their dates, numbered from the first session that has no visit yet (design 4.7 a
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from functools import partial
 
@@ -129,7 +130,7 @@ def _completed(context: Context, found: list[Slot], wished: list[Slot], reload: 
     if len(found) == len(wished):
         return result
     shortfall = _shortfall(context, context.first_number + len(found))
-    return Proposal(result.lines, shortfall, ways_out(context, result, reload))
+    return replace(result, shortfall=shortfall, ways=ways_out(context, result, reload))
 
 
 def lift(plan: TreatmentPlan, choices: Choices, slots: Sequence[Slot], kind: WayKind, now: datetime) -> Proposal:

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.planning.ground import Ground
+
 
 class Rhythm(StrEnum):
     WEEKLY = "weekly"
@@ -148,6 +150,8 @@ class Proposal:
     lines: tuple[Line, ...] = field(default_factory=tuple)
     shortfall: str = ""
     ways: tuple[Way, ...] = ()
+    ground: Ground | None = None
+    """What lies under it, where that was read."""
 
     def count(self, *marks: Mark) -> int:
         return sum(line.mark in marks for line in self.lines)

@@ -1,8 +1,9 @@
 """The series planner: a whole course, proposed date by date, mended, and booked in one step (design 4.7)."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -80,10 +81,9 @@ def series_anew(http: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def series_book(http: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Book the lines as they stand, all or none. The same form gives the same answer again."""
     request = read(http, public_id)
-    if not request.was_answered():
-        unready = _unready(request)
-        if unready:
-            return unready
+    unready = _unready(request)
+    if unready and not request.was_answered():
+        return unready()
     try:
         return _booked(request, _book(request))
     except SeriesRefused as refused:
@@ -124,18 +124,19 @@ def _booked(request: Request, operation: Operation) -> HttpResponse:
     return redirect("patient_page", patient.public_id)
 
 
-def _unready(request: Request) -> HttpResponse | None:
-    """Return the page that says what is missing before the book is asked, or None."""
+def _unready(request: Request) -> Callable[[], HttpResponse] | None:
+    """Return what shows the page that says what is missing before the book is asked, or None."""
     desk = request.desk
     if request.plan.status != PlanStatus.ACTIVE or not request.left:
-        return render(request.http, NOTHING, {"plan": request.plan}, status=409)
+        return lambda: render(request.http, NOTHING, {"plan": request.plan}, status=409)
     if not desk.entries:
-        return _show(request, perform(desk, "propose"), status=422)
+        return lambda: _show(request, perform(desk, "propose"), status=422)
     if desk.lines.problems or not request.form.is_valid():
-        return _problem(request, _("Nothing was saved yet: something above the dates needs mending."), status=422)
+        sentence = _("Nothing was saved yet: something above the dates needs mending.")
+        return partial(_problem, request, sentence, status=422)
     if request.shown_first != request.first:
         sentence = _("This course changed meanwhile. Nothing was saved. Look over the dates, then book again.")
-        return _problem(request, sentence, status=409)
+        return partial(_problem, request, sentence, status=409)
     return None
 
 
@@ -181,6 +182,7 @@ def _show(
 ) -> HttpResponse:
     """Answer with the whole page, or with what changed when htmx asks."""
     part = bool(getattr(request.http, "htmx", False))
+    request.ground = board.proposal.ground
     context = _context(request, board, errors or {}) | {"kept": kept, "restored": restored}
     return render(request.http, FRAGMENT if part else PAGE, context, status=status)
 

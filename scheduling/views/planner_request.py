@@ -17,12 +17,13 @@ from scheduling.forms.draft import Kept, read_draft
 from scheduling.forms.planner import ChoicesForm, Lines, read_lines
 from scheduling.models import HoursKind, PlannerDraft, WeeklyHours
 from scheduling.planning import planner
+from scheduling.planning.ground import Ground
 from scheduling.planning.types import Choices
 from scheduling.services.series import MOST_SESSIONS
 from scheduling.views.planner_acts import Desk
 from scheduling.views.planner_rows import Names
 from treatments.models import PlanArea, SessionState, TreatmentPlan
-from treatments.named import Staff
+from treatments.named import Staff, know_open
 
 MOST_LINES = 40
 """More lines than any course has: what comes beyond was not made by the page."""
@@ -39,6 +40,8 @@ class Request:
     plan: TreatmentPlan
     clinic: Clinic
     now: datetime
+    ground: Ground | None = None
+    """What lies under the course, once it was read to judge it."""
 
     @property
     def today(self) -> date:
@@ -78,9 +81,13 @@ class Request:
         return Names(self.staff.people, rooms, self.clinic.tz, self.today)
 
     @cached_property
-    def hours(self) -> list[tuple[int, time, time]]:
+    def hours(self) -> set[tuple[int, time, time]]:
+        """When anybody works in the week. Where everybody may treat the course, that was read to judge it."""
+        if self.ground and not self.staff.named.places:
+            rows = (row for row in self.ground.hours if row.kind == HoursKind.WORK)
+            return {(row.weekday, row.starts, row.ends) for row in rows}
         work = WeeklyHours.objects.filter(kind=HoursKind.WORK, clinician__is_active=True)
-        return list(work.order_by().values_list("weekday", "starts", "ends").distinct())
+        return set(work.order_by().values_list("weekday", "starts", "ends").distinct())
 
     @property
     def weekdays(self) -> list[int]:
@@ -173,4 +180,5 @@ def read(http: HttpRequest, public_id: uuid.UUID) -> Request:
         plans = plans.select_related("planner_draft__user")
     areas = Prefetch("areas", PlanArea.objects.select_related("area"))
     plan = get_object_or_404(plans.prefetch_related(areas, "sessions"), public_id=public_id)
+    know_open(plan, [placed.area for placed in plan.areas.all()])
     return Request(http, plan, http.clinic, timezone.now())  # type: ignore[attr-defined]

@@ -148,7 +148,8 @@ def strip(proposal: Proposal, choices: Choices, names: Names, clinic: Clinic) ->
     days = [names.day(line.slot.starts_at) for line in lines]
     axis, words = Axis.over(days[0], days[-1]), _Words()
     asked = {choices.clinician_id} if choices.clinician_id else {line.slot.clinician_id for line in lines}
-    under = ground(axis.start, axis.last, asked, clinic)
+    shown = axis.start, axis.last, asked, clinic.tz
+    under = proposal.ground.within(*shown) if proposal.ground else ground(*shown)
     closed = [list(axis.pieces(axis.at(since), axis.at(until) + 1)) for since, until in closed_spans(under.closures)]
     away = [(one, list(axis.pieces(*_between(axis, one, names)))) for one in under.absences]
     notes = [words.place(_("Closed"), span[0].row, span[0].left + 2, "start") for span in closed if span]

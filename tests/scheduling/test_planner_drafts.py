@@ -26,7 +26,7 @@ from tests.scheduling.test_planner_views import CHOSEN, address, fields, words
 from treatments.models import PlanStatus, TreatmentPlan
 
 pytestmark = pytest.mark.django_db
-QUERIES = 19
+QUERIES = 15
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 SHAPES: list[Any] = [
     {},
