@@ -17,9 +17,10 @@ from patients.models import Patient
 from scheduling.models import HOLDING, Closure, HoursChange, HoursKind
 from scheduling.planning.cost import NEVER, Weights, gap_cost
 from scheduling.planning.facts import Facts
-from scheduling.planning.freetime import DAY, FreeTime, Span, Visit, to_epoch
+from scheduling.planning.freetime import DAY, FreeTime, Visit, to_epoch
 from scheduling.planning.ground import Hours
 from scheduling.planning.openings import Openings
+from scheduling.planning.stretches import Span
 from scheduling.planning.types import Choices, Slot
 from scheduling.planning.windows import Companion, Held, Rule
 from treatments.named import Named

@@ -1,8 +1,7 @@
 """Free time: working time minus busy time, read in one SQL statement (design 4.9)."""
 
-import struct
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -12,20 +11,26 @@ from django.db import connection
 
 from clinic.lib.days import day_span, midnight
 from scheduling.models import HOLDING, Appointment, VisitType
+from scheduling.planning.stretches import (
+    NOTHING,
+    SECOND,
+    SENT_FROM,
+    Edges,
+    Span,
+    Stretches,
+    fits,
+    gaps,
+    in_seconds,
+    instants,
+    spans,
+    times,
+)
 from scheduling.planning.types import Slot
 from treatments.models import TreatmentPlan
 
 MINUTE = timedelta(minutes=1)
 DAY = 24 * 3600
 """Seconds of a day on which the clocks do not change."""
-Span = tuple[int, int]
-"""A stretch of time in seconds since 1970, `[from, until)`."""
-Edges = tuple[list[int], list[int]]
-"""When stretches of time begin and when they end, as sent: microseconds since 2000, each in any order."""
-SECOND = 1_000_000
-"""Microseconds of a second."""
-SENT_FROM = 946_684_800
-"""2000-01-01 in seconds since 1970: from there PostgreSQL counts."""
 FEW = 4
 """The visits of so many clinicians are found one by one; of more, the book is read through by its times."""
 
@@ -121,27 +126,6 @@ ON_DAYS = TEMPLATE.format(days="unnest(%(days)s::timestamp[])", near="days near"
 """Of single days: the book between them is not read."""
 
 
-def instants(sent: memoryview | None) -> tuple[int, ...]:
-    """Return the microseconds since 2000 that came as bytes, eight each; none when nothing came."""
-    return struct.unpack(f">{len(sent) // 8}q", sent) if sent else ()
-
-
-def gaps(begins: Iterable[int], ends: Iterable[int], whole: Span) -> list[Span]:
-    """Return what no stretch covers of a whole one, sorted and without overlaps.
-
-    Stretches may overlap. Nothing covers the time right before a beginning when as many have ended by then as have
-    begun; so both may be sorted each for itself.
-    """
-    over, next_one = sorted([*ends, whole[0]]), sorted([*begins, whole[1]])
-    return [gap for gap in zip(over, next_one, strict=True) if gap[0] < gap[1]]
-
-
-def fits(spans: list[Span], since: int, until: int) -> bool:
-    """Say whether `[since, until)` lies within one free stretch. `spans` is sorted and does not overlap."""
-    at = bisect_right(spans, (since, 1 << 62)) - 1
-    return at >= 0 and spans[at][0] <= since and until <= spans[at][1]
-
-
 @dataclass(frozen=True)
 class Visit:
     """What a visit takes: whom, how many minutes, and which kinds of room and device."""
@@ -193,8 +177,8 @@ class FreeTime:
 
     visit: Visit
     clinicians: dict[int, list[Span]] = field(default_factory=dict)
-    rooms: dict[int, list[Span]] = field(default_factory=dict)
-    devices: dict[int, list[Span]] = field(default_factory=dict)
+    rooms: Mapping[int, list[Span]] = field(default_factory=dict)
+    devices: Mapping[int, list[Span]] = field(default_factory=dict)
     patient: list[Span] = field(default_factory=list)
 
     def left_beside(self, clinician_id: int, start: int) -> tuple[int, int]:
@@ -211,7 +195,7 @@ class FreeTime:
     def patient_free(self, start: int) -> bool:
         return fits(self.patient, start - self.visit.numbing_minutes * 60, start + self.visit.minutes * 60)
 
-    def _free_of(self, resources: dict[int, list[Span]], start: int, wanted: int | None) -> int | None:
+    def _free_of(self, resources: Mapping[int, list[Span]], start: int, wanted: int | None) -> int | None:
         until = start + (self.visit.minutes + self.visit.turnover_minutes) * 60
         if wanted is not None and fits(resources.get(wanted, []), start, until):
             return wanted
@@ -283,45 +267,38 @@ def read(
         "patient": visit.patient_id,
         "days": single or [],
     }
-    found: dict[str, dict[int, Edges]] = {}
+    found: dict[str, dict[int, list[Edges]]] = {}
     with connection.cursor() as cursor:
         cursor.execute(STATEMENT if single is None else ON_DAYS, asked)
         for what, key, begins, ends in cursor.fetchall():
-            edges = found.setdefault(what, {}).setdefault(key, ([], []))
-            edges[0].extend(instants(begins))
-            edges[1].extend(instants(ends))
+            found.setdefault(what, {}).setdefault(key, []).append((instants(begins), instants(ends)))
     whole = (_sent(since) - DAY * SECOND, _sent(until) + DAY * SECOND)
-    if single is None:
-        return _left(visit, found, whole, ([], []))
-    read_days = [day_span(day, zone) for day in single]
-    near = [(_sent(begins) - DAY * SECOND, _sent(ends) + DAY * SECOND) for begins, ends in read_days]
-    return _left(visit, found, whole, _apart(gaps(*_apart(near), whole)))
+    return _left(visit, found, whole, NOTHING if single is None else _unread(single, zone, whole))
 
 
-def _left(visit: Visit, found: dict[str, dict[int, Edges]], whole: Span, unread: Edges) -> FreeTime:
+def _unread(days: Iterable[date], zone: ZoneInfo, whole: Span) -> Edges:
+    """Return what lies between single days, further from each than a day."""
+    spans = [day_span(day, zone) for day in days]
+    near = times([_sent(begins) - DAY * SECOND for begins, _ in spans]), times([_sent(ends) for _, ends in spans])
+    return gaps(whole, (near[0], near[1] + DAY * SECOND))
+
+
+def _left(visit: Visit, found: dict[str, dict[int, list[Edges]]], whole: Span, unread: Edges) -> FreeTime:
     """Return what the stretches found leave free: clinicians within their hours, all else in what was read."""
-    nothing: Edges = ([], [])
-    closed, taken = found.get("closed", {}).get(0, nothing), found.get("clinicians", {})
-    patient = found.get("patient", {}).get(visit.patient_id, nothing)
-    free = FreeTime(visit, patient=_without(whole, patient, unread))
+    closed, taken = found.get("closed", {}).get(0, []), found.get("clinicians", {})
+    patient = found.get("patient", {}).get(visit.patient_id, [])
+    free = FreeTime(visit, patient=spans(in_seconds(gaps(whole, *patient, unread))))
     for key, hours in found.get("hours", {}).items():
-        free.clinicians[key] = _without(whole, _apart(gaps(*hours, whole)), taken.get(key, nothing), closed)
-    for what, resources in (("room", free.rooms), ("device", free.devices)):
-        held = found.get(f"{what}s", {})
-        resources.update((key, _without(whole, held.get(key, nothing), unread)) for key in sorted(found.get(what, {})))
+        off = gaps(whole, *hours)
+        free.clinicians[key] = spans(in_seconds(gaps(whole, off, *taken.get(key, []), *closed)))
+    free.rooms, free.devices = (_places(what, found, whole, unread) for what in ("room", "device"))
     return free
 
 
-def _without(whole: Span, *taken: Edges) -> list[Span]:
-    """Return what nothing takes of a whole stretch, in whole seconds since 1970."""
-    begins, ends = ([at for edges in taken for at in edges[which]] for which in (0, 1))
-    return [(since // SECOND + SENT_FROM, until // SECOND + SENT_FROM) for since, until in gaps(begins, ends, whole)]
-
-
-def _apart(spans: Sequence[Span]) -> Edges:
-    """Return when stretches begin, and when they end."""
-    begins, ends = zip(*spans, strict=True) if spans else ((), ())
-    return list(begins), list(ends)
+def _places(what: str, found: dict[str, dict[int, list[Edges]]], whole: Span, unread: Edges) -> Stretches:
+    """Return what is free of all rooms, or of all devices, of the kind."""
+    held = found.get(f"{what}s", {})
+    return Stretches({key: in_seconds(gaps(whole, *held.get(key, []), unread)) for key in sorted(found.get(what, {}))})
 
 
 def _sent(moment: datetime) -> int:

@@ -9,29 +9,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from functools import reduce
 
-from scheduling.planning.freetime import FreeTime, Span
+from scheduling.planning.freetime import FreeTime
+from scheduling.planning.stretches import Span, Stretches
 
 
 def starts_in(spans: Iterable[Span], *, before: int, length: int) -> list[Span]:
     """Return the starts that leave `before` seconds ahead of them and `length` after them within one free stretch."""
     return [(since + before, until - length) for since, until in spans if since + before <= until - length]
-
-
-def either(lists: Iterable[list[Span]]) -> list[Span]:
-    """Return the starts that stand in any of the lists."""
-    begins, ends = [], []
-    for spans in lists:
-        begins += [since for since, _ in spans]
-        ends += [until for _, until in spans]
-    if not begins:
-        return []
-    begins.sort()
-    ends.sort()
-    # A stretch is over when as many have ended as had begun, and the next begins later.
-    breaks = [(until, since) for until, since in zip(ends, begins[1:], strict=False) if until < since]
-    return list(
-        zip([begins[0], *(since for _, since in breaks)], [*(until for until, _ in breaks), ends[-1]], strict=True)
-    )
 
 
 def both(one: list[Span], other: list[Span]) -> list[Span]:
@@ -60,7 +44,7 @@ class Openings:
         needs = [
             [(earliest, 1 << 40)],
             starts_in(free.patient, before=free.visit.numbing_minutes * 60, length=minutes),
-            *(either(starts_in(s, before=0, length=minutes + turnover) for s in kind.values()) for kind in kinds),
+            *(Stretches.of(kind).starts(minutes + turnover) for kind in kinds),
         ]
         self._shared = reduce(both, needs)
 

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy
 
 from clinic.lib.days import clock, day_words, local_day, wall_time
 from scheduling.planning.context import Context
-from scheduling.planning.freetime import Span, from_epoch, to_epoch
+from scheduling.planning.freetime import from_epoch, to_epoch
+from scheduling.planning.stretches import Span
 from scheduling.planning.types import Slot
 
 WORDS = {

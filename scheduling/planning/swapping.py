@@ -19,11 +19,12 @@ from clinic.models import Clinic, Device, Room
 from scheduling.models import AHEAD, HOLDING, Appointment
 from scheduling.planning.checks import early, explain, late, not_this_one, place
 from scheduling.planning.context import Context, Own
-from scheduling.planning.freetime import FreeTime, Span, Visit, gaps, to_epoch
+from scheduling.planning.freetime import FreeTime, Visit, to_epoch
 from scheduling.planning.judge import due_window
 from scheduling.planning.loading import ANY_DAY
 from scheduling.planning.others import HeldVisit, Places, held_by, kept_away, places_of
 from scheduling.planning.planner import move_context
+from scheduling.planning.stretches import Span, edges, gaps, spans
 from scheduling.planning.types import Finding, Mark, Slot
 from scheduling.planning.windows import Rule, neighbours
 from treatments.named import Named
@@ -216,8 +217,8 @@ def _without(free: FreeTime, other: Appointment) -> FreeTime:
     )
 
 
-def _given_back(free: dict[int, list[Span]], key: int | None, span: Span) -> dict[int, list[Span]]:
-    return free if key is None or key not in free else free | {key: _joined(free[key], span)}
+def _given_back(free: Mapping[int, list[Span]], key: int | None, span: Span) -> Mapping[int, list[Span]]:
+    return free if key is None or key not in free else {**free, key: _joined(free[key], span)}
 
 
 def _joined(spans: Sequence[Span], span: Span) -> list[Span]:
@@ -304,4 +305,4 @@ def _by_kind(rows: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
 def _left(held: Sequence[Span], whole: Span) -> list[Span]:
     """Return what these stretches leave of a whole one."""
     inside = [(max(since, whole[0]), min(until, whole[1])) for since, until in held]
-    return gaps([since for since, until in inside], [until for since, until in inside], whole)
+    return spans(gaps(whole, edges(inside)))

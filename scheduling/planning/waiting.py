@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clinic.lib.days import day_words, local_day, wall_time
-from scheduling.planning.freetime import Span, fits, to_epoch
+from scheduling.planning.freetime import to_epoch
+from scheduling.planning.stretches import Span, fits
 from scheduling.planning.types import Window
 from scheduling.planning.waiting_words import Said, head, sub, times_only
 from scheduling.planning.windows import Held, Rule, neighbours, too_near, window

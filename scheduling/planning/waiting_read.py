@@ -13,8 +13,9 @@ from clinic.lib.days import clock, local_day, wall_time
 from clinic.models import Clinic, Clinician, Device, Room
 from scheduling.models import HOLDING, Appointment, Offer, OfferState, VisitType, WaitingEntry
 from scheduling.planning.facts import shortest_visit
-from scheduling.planning.freetime import Span, Visit, from_epoch, read, to_epoch
+from scheduling.planning.freetime import Visit, from_epoch, read, to_epoch
 from scheduling.planning.others import HeldVisit, Places, held_by, kept_away, places_of
+from scheduling.planning.stretches import Span
 from scheduling.planning.waiting import Opening, Person, Ranking, rank
 from scheduling.planning.windows import Rule
 from treatments.models import Session, SessionState

@@ -10,7 +10,8 @@ from patients.models import Patient
 from scheduling.planning.context import Context, Own
 from scheduling.planning.cost import LATE_DAYS, Weights
 from scheduling.planning.facts import Facts
-from scheduling.planning.freetime import FreeTime, Span, Visit, to_epoch
+from scheduling.planning.freetime import FreeTime, Visit, to_epoch
+from scheduling.planning.stretches import Span
 from scheduling.planning.types import Choices, Rhythm, Slot
 from scheduling.planning.windows import Companion, Held, Rule
 

@@ -13,8 +13,9 @@ from scheduling.models import AHEAD, Appointment
 from scheduling.planning.away.model import Job, Near, Place, Plan, Problem, Score, furnish, most_places, stays
 from scheduling.planning.checks import early
 from scheduling.planning.context import Context
-from scheduling.planning.freetime import Span, Visit, from_epoch, to_epoch
+from scheduling.planning.freetime import Visit, from_epoch, to_epoch
 from scheduling.planning.planner import move_context
+from scheduling.planning.stretches import Span
 from scheduling.planning.types import Slot
 from scheduling.planning.windows import Window
 from treatments.models import TreatmentPlan

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from scheduling.planning.freetime import Span, fits
+from scheduling.planning.stretches import Span, fits
 
 QUARTER = 15
 """Minutes in which a shift of time is counted; a quarter that has begun counts whole."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from scheduling.planning.away.model import Job, Place, Problem, may_both, stays
-from scheduling.planning.freetime import Span, fits
+from scheduling.planning.stretches import Span, fits
 
 
 @dataclass(frozen=True)
