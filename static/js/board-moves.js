@@ -3,7 +3,7 @@
 (() => {
   const board = window.board;
   if (!board) return;
-  const { el, icon, words, fill, minutes, clock, spoken } = board;
+  const { el, icon, words, fill, minutes, clock } = board;
   const STEP = Number(board.root.dataset.grid);
   const HOUR = 60;
 
@@ -18,24 +18,44 @@
       ...(length && length !== card.minutes ? { minutes: length } : {}),
     };
   };
-  const send = async (id, sent, revert) => {
-    const card = board.cards.get(id);
-    board.mine.add(id);
-    const answer = await board.send(fill(words.placeUrl, card), { operation: board.key(), version: card.v, ...sent });
-    if (answer.ok) {
+  // A card that is moved again before its move is saved waits its turn, and then knows what the first one changed. Was
+  // the first refused, the card is back and the second, made from a place that it does not have, is let go.
+  const turns = new Map(); // id: whether the last move of it went through, once that is known
+  const inTurn = async (id, act) => {
+    const before = turns.get(id);
+    const mine = (async () => (await before) !== false && act())();
+    turns.set(id, mine);
+    await mine;
+    if (turns.get(id) === mine) turns.delete(id);
+  };
+  const send = async (id, wanted, revert) => {
+    let answer, sent;
+    await inTurn(id, async () => {
+      const card = board.cards.get(id);
+      if (!card) return false;
+      sent = wanted(card);
+      board.mine.add(id);
+      answer = await board.send(fill(words.placeUrl, card), { operation: board.key(), version: card.v, ...sent });
+      if (!answer.ok) return false;
       board.changed(id, answer);
+      if (sent.room) card.r = Number(sent.room);
+      if (sent.minutes) card.minutes = Number(sent.minutes);
+      card.c = Number(sent.clinician);
+      return true;
+    });
+    if (!answer) return;
+    if (answer.ok) {
       board.toast(answer);
       await board.refresh();
       return board.article(id)?.focus({ preventScroll: true });
     }
     revert?.();
     board.draw(); // it snaps back, whatever the component kept
-    if (answer.said) board.refuse(answer, id, (more) => send(id, { ...sent, ...more, ...(more.time ? { room: "" } : {}) }));
+    if (answer.said) board.refuse(answer, id, (more) => send(id, () => ({ ...sent, ...more, ...(more.time ? { room: "" } : {}) })));
     await board.refresh();
   };
   board.place = (id, to, revert) => {
-    const card = board.cards.get(id);
-    if (card) send(id, values(card, to), revert);
+    send(id, (card) => values(card, to), revert);
   };
 
   // --- Move mode: a ghost that the keys or the buttons push ---
@@ -55,11 +75,11 @@
     ghost.style.insetBlockStart = `${((move.minute - board.feed.opens * HOUR) / 15) * board.quarter()}px`;
     ghost.style.blockSize = `${(move.minutes / 15) * board.quarter()}px`;
     const card = board.cards.get(move.id);
-    const until = spoken(clock(move.minute + move.minutes));
-    ghost.replaceChildren(el("span", "ev-l", el("span", "ev-t", `${spoken(clock(move.minute))} – ${until}`)), el("span", "ev-l", el("span", "ev-name", card.name)));
+    const until = clock(move.minute + move.minutes);
+    ghost.replaceChildren(el("span", "ev-l", el("span", "ev-t", `${clock(move.minute)} – ${until}`)), el("span", "ev-l", el("span", "ev-name", card.name)));
     ghost.scrollIntoView({ block: "nearest", inline: "nearest" });
-    bar.querySelector("[data-mover-to]").textContent = `${spoken(clock(move.minute))} – ${until}, ${column.short}`;
-    board.says(fill(words.ghost, { time: spoken(clock(move.minute)), column: column.name }));
+    bar.querySelector("[data-mover-to]").textContent = `${clock(move.minute)} – ${until}, ${column.short}`;
+    board.says(fill(words.ghost, { time: clock(move.minute), column: column.name }));
   };
   const push = (sideways, down, longer = 0) => {
     const last = board.feed.columns.length - 1;

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from clinic.models import Clinic, Role, User
@@ -144,6 +144,9 @@ def test_a_card_is_moved_and_lengthened_by_hand_and_taken_back(desk: Page, book:
     drag(desk, card(desk, "Beverley"), columns=1, quarters=3)
     said(desk, "Moved: Beverley Hann, now Tue 24 Nov, 15:45.")
     assert at(visit) == "15:45 Dr. Anika Sandhu"
+    expect(card(desk, "Beverley")).to_contain_text(
+        "15:45"
+    )  # drawn anew: until then the card may go from under the hand
     lengthen(desk, card(desk, "Beverley"))
     said(desk, "60 minutes")
     visit.refresh_from_db()
@@ -157,11 +160,15 @@ def test_a_card_is_moved_and_lengthened_by_hand_and_taken_back(desk: Page, book:
 def test_a_hand_that_is_quicker_than_the_board_is_not_refused_for_its_own_move(
     desk: Page, book: dict[str, Any]
 ) -> None:
-    """The day is not drawn anew between the two: what this desk did itself is no change by somebody else."""
+    """The second waits for the first to be saved, and the day is not drawn anew between: what this desk did itself is
+    no change by somebody else."""
+    held: list[Route] = []
     desk.route("**/feed/**", lambda route: route.fulfill(status=304))
-    drag(desk, card(desk, "Beverley"), columns=1, quarters=3)
-    said(desk, "Moved: Beverley Hann, now Tue 24 Nov, 15:45.")
+    desk.route("**/place/", lambda route: route.continue_() if held else held.append(route))
+    with desk.expect_request("**/place/"):
+        drag(desk, card(desk, "Beverley"), columns=1, quarters=3)
     lengthen(desk, card(desk, "Beverley"))
+    held[0].continue_()
     said(desk, "60 minutes")
     assert at(book["beverley"]) == "15:45 Dr. Anika Sandhu"
     assert book["beverley"].minutes == 60
