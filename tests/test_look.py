@@ -80,6 +80,22 @@ def test_a_stale_form_says_that_nothing_was_saved(clinic: object) -> None:
     assert "Nothing was saved" in response.content.decode()
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("referer", "leads_to"),
+    [
+        ("http://testserver/waiting/?drift=past", "/waiting/?drift=past"),
+        ("https://elsewhere.example/trap", "/me/theme/"),
+        ("http://testserver/", "/me/theme/"),
+        ("", "/me/theme/"),
+    ],
+)
+def test_a_stale_form_leads_back_to_the_page_that_it_stood_on(clinic: object, referer: str, leads_to: str) -> None:
+    headers = {"referer": referer} if referer else {}
+    response = Client(enforce_csrf_checks=True).post("/me/theme/", {"theme": "dark"}, headers=headers)
+    assert f'href="{leads_to}">Open the page again' in response.content.decode()
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(settings.BASE_DIR).as_posix())
 def test_no_template_styles_or_scripts_in_place(path: Path) -> None:
     html = path.read_text()

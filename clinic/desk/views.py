@@ -1,7 +1,7 @@
 """The first page, and what a person decides about their own screen."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -60,3 +60,13 @@ def _back(request: HttpRequest) -> HttpResponse:
     if not url_has_allowed_host_and_scheme(to, {request.get_host()}, require_https=request.is_secure()):
         to = "home"
     return redirect(to)
+
+
+def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - as Django calls it
+    """Say that a form could not be told from a forged one, and lead to the page that it stood on.
+
+    The address that the form was sent to may have no page of its own; a patient's page sends no path with its form, and
+    is its own address.
+    """
+    stood_on = back(request, "")
+    return render(request, "403_csrf.html", {"again": stood_on if stood_on.strip("/") else request.path}, status=403)
