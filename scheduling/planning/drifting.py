@@ -104,13 +104,13 @@ class Board:
         return self.total - len(self.rows)
 
 
-def drifting(now: datetime, zone: ZoneInfo) -> list[Board]:
-    """Return the four columns. Four statements."""
-    return [column(one, now, zone) for one in Column]
+def drifting(now: datetime, zone: ZoneInfo, whole: str = "") -> list[Board]:
+    """Return the four columns, the one that `whole` names with all its rows. Four statements."""
+    return [column(one, now, zone, None if one == whole else SHOWN) for one in Column]
 
 
-def column(which: Column, now: datetime, zone: ZoneInfo, shown: int = SHOWN) -> Board:
-    """Return one column. One statement."""
+def column(which: Column, now: datetime, zone: ZoneInfo, shown: int | None = SHOWN) -> Board:
+    """Return one column, all of it where `shown` is None. One statement."""
     status, condition, order = COLUMNS[which]
     values: dict[str, Any] = {
         "zone": str(zone),

@@ -47,7 +47,7 @@ def waiting_list(request: HttpRequest) -> HttpResponse:
         stretch = None
     if stretch is None and freed and not by_hand.is_bound:
         stretch = freed[0].stretch
-    boards = drifting(now, clinic.tz)
+    boards = drifting(now, clinic.tz, request.GET.get("drift", ""))
     card = _card(stretch, freed, clinic, now)
     everyone = list(card.found.entries.values()) if card else waiting_now(now)
     context = {

@@ -3,9 +3,13 @@
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
+from clinic.models import Role
 from scheduling.models import Appointment
 from scheduling.planning.drifting import Column, column, drifting
 from tests import factory
@@ -94,3 +98,17 @@ def test_four_columns_are_four_questions_and_the_rest_is_counted(waiting: List) 
         past, *_others = drifting(MONDAY, factory.ST_JOHNS)
     assert len(caught) == 4
     assert (past.total, len(past.rows), past.rest) == (9, 6, 3)
+
+
+def test_one_column_may_be_asked_for_as_a_whole(waiting: List, client: Client) -> None:
+    for ago in range(20, 28):
+        last_visit(waiting, ago)
+    by_name = {board.column: board for board in drifting(MONDAY, factory.ST_JOHNS, Column.PAST)}
+    assert (len(by_name[Column.PAST].rows), by_name[Column.PAST].rest) == (8, 0)
+    client.force_login(factory.make_user(Role.FRONT_DESK))
+    with time_machine.travel(MONDAY, tick=False):
+        page = client.get(reverse("waiting_list"), {"time": "x"}).content.decode()
+        whole = client.get(reverse("waiting_list"), {"drift": "past"}).content.decode()
+    assert '?time=x&amp;drift=past#drift-past">Show 2 more</a>' in page
+    assert 'id="drift-past"' in whole
+    assert "Show 2 more" not in whole
