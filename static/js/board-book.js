@@ -3,7 +3,7 @@
 (() => {
   const board = window.board;
   if (!board || board.root.dataset.mayBook === undefined) return;
-  const { el, minutes, clock, spoken } = board;
+  const { el, minutes, clock } = board;
   const panel = document.getElementById("board-book");
   const pick = el("div", "board-pick");
   pick.hidden = true;
@@ -17,7 +17,7 @@
     pick.style.gridColumn = String(board.columnAt(column.key) + 1);
     pick.style.insetBlockStart = `${((minute - board.feed.opens * 60) / 15) * board.quarter()}px`;
     pick.style.blockSize = `${2 * board.quarter()}px`;
-    pick.textContent = spoken(clock(minute));
+    pick.textContent = clock(minute);
   };
   const close = (givesFocus) => {
     if (panel.hidden) return;

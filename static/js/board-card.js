@@ -3,7 +3,7 @@
 (() => {
   const board = window.board;
   if (!board) return;
-  const { el, icon, words, fill, spoken } = board;
+  const { el, icon, words, fill } = board;
   const panel = document.getElementById("board-card");
   const LINGERS = 350;
   const LEAVES = 250;
@@ -11,14 +11,15 @@
 
   let open = null; // {id, from, isPeek}
   let timer;
+  const refused = () => !document.getElementById("board-refused").hidden; // one panel speaks at a time
 
   const facts = (card) => {
     const line = (...parts) => el("li", "", ...parts.filter(Boolean).map((part, n) => el("span", n ? "dot-sep" : "", part)));
-    const here = card.here === card.from ? "" : fill(words.hereBy, { time: spoken(card.here) });
+    const here = card.here === card.from ? "" : fill(words.hereBy, { time: card.here });
     const lines = [
       card.born ? line(fill(words.born, card), fill(words.file, card)) : null,
       line([card.what, card.of].filter(Boolean).join(" · "), card.device),
-      line(`${spoken(card.from)} – ${spoken(card.until)}`, here),
+      line(`${card.from} – ${card.until}`, here),
       line(card.room, card.who),
     ];
     if (card.born) {
@@ -43,7 +44,7 @@
       ...(card.flags.length ? [flags(card)] : []),
       el("div", "ev-pop-acts", ...board.actsOf(card)),
     );
-    panel.setAttribute("aria-label", `${card.name}, ${spoken(card.from)}`);
+    panel.setAttribute("aria-label", `${card.name}, ${card.from}`);
   };
 
   const place = (article) => {
@@ -92,9 +93,9 @@
 
   document.addEventListener("board:open", ({ detail }) => show(detail.id, { from: detail.from, takesFocus: detail.byKey }));
   document.addEventListener("board:peek", ({ detail }) => {
-    if (board.held || (open && !open.isPeek) || PINNED.matches) return;
+    if (board.held || (open && !open.isPeek) || PINNED.matches || refused()) return;
     clearTimeout(timer);
-    timer = setTimeout(() => { if (!board.held) show(detail.id, { isPeek: true }); }, LINGERS);
+    timer = setTimeout(() => { if (!board.held && !refused()) show(detail.id, { isPeek: true }); }, LINGERS);
   });
   const leave = () => {
     clearTimeout(timer);

@@ -3,7 +3,7 @@
 (() => {
   const board = window.board;
   if (!board) return;
-  const { el, icon, words, fill, minutes, clock, spoken } = board;
+  const { el, icon, words, fill, minutes, clock } = board;
   const holder = document.getElementById("board-grid");
   const OFF = new Set(["no_show", "cancelled"]);
   const SHORT = 20; // minutes below which a card has one line
@@ -19,7 +19,7 @@
       made.classList.add(`flag-${tone}`, `flag-is-${key}`);
       return made;
     });
-    const time = el("time", "ev-t", spoken(card.from));
+    const time = el("time", "ev-t", card.from);
     time.setAttribute("datetime", `${card.on}T${card.from}`);
     const name = el("span", "ev-name", card.name);
     const what = () => el("span", "ev-what", el("span", "ev-p", card.what), card.of ? el("span", "ev-n", card.of) : "");
@@ -30,8 +30,8 @@
     return [first, el("span", "ev-l", what()), el("span", "ev-l", state(), el("span", "ev-end ev-room", place))];
   };
   const label = (card) => fill(words.card, {
-    from: spoken(card.from),
-    until: spoken(card.until),
+    from: card.from,
+    until: card.until,
     name: card.name,
     what: [card.what, card.of].filter(Boolean).join(" "),
     status: [words.status[card.s].word, ...card.flags.map(([, , , word]) => word)].join(", "),
@@ -219,7 +219,7 @@
     const top = `${((board.now() - board.feed.opens * 60) / 15) * board.quarter()}px`;
     const shows = isHere && (board.isToday() || board.feed.columns.some((column) => column.day === board.feed.today));
     now.hidden = line.hidden = !shows;
-    now.textContent = spoken(clock(board.now()));
+    now.textContent = clock(board.now());
     now.style.top = line.style.top = top;
     const side = root.querySelector(".ec-body .ec-sidebar");
     if (side && now.parentNode !== side) side.append(now);

@@ -3,7 +3,7 @@
 (() => {
   const board = window.board;
   if (!board || board.root.dataset.paints === undefined) return;
-  const { el, icon, words, fill, minutes, clock, spoken } = board;
+  const { el, icon, words, fill, minutes, clock } = board;
   const panel = document.getElementById("board-hours");
   const STEP = 15;
   const LONG = 60; // minutes that a mere press proposes
@@ -24,7 +24,7 @@
     ghost.style.gridColumn = String(board.columnAt(painted.column.key) + 1);
     ghost.style.insetBlockStart = `${((top - board.feed.opens * 60) / STEP) * board.quarter()}px`;
     ghost.style.blockSize = `${((bottom - top) / STEP) * board.quarter()}px`;
-    ghost.textContent = `${spoken(clock(painted.from))} – ${spoken(clock(painted.until))}`;
+    ghost.textContent = `${clock(painted.from)} – ${clock(painted.until)}`;
   };
   const paint = (column, from, until) => {
     painted = column ? { column, from, until: Math.min(until, 24 * 60 - 1) } : null;
@@ -167,7 +167,7 @@
       const column = columnOf(key);
       const until = Math.max(minute + STEP, Math.min((painted?.until ?? minute + STEP) + way, board.feed.closes * 60));
       paint(column, minute, until);
-      return board.says(fill(words.hoursSpan, { from: spoken(clock(minute)), until: spoken(clock(until)), column: column.name }));
+      return board.says(fill(words.hoursSpan, { from: clock(minute), until: clock(until), column: column.name }));
     }
     if (!painted || !panel.hidden || event.key === "Shift") return;
     if (event.key === "Enter") {

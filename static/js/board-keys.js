@@ -3,7 +3,7 @@
 (() => {
   const board = window.board;
   if (!board) return;
-  const { el, words, fill, minutes, clock, spoken } = board;
+  const { el, words, fill, minutes, clock } = board;
   const holder = document.getElementById("board-grid");
   const STEP = 15;
   const HOUR = 60;
@@ -30,7 +30,7 @@
     slot.style.gridColumn = String(at.column + 1);
     slot.style.insetBlockStart = `${((at.minute - board.feed.opens * HOUR) / STEP) * board.quarter()}px`;
     slot.style.blockSize = `${board.quarter()}px`;
-    const time = spoken(clock(at.minute));
+    const time = clock(at.minute);
     const off = offAt(at.minute);
     const sentence = board.root.dataset.mayBook === undefined ? words.slotSeen : off ? words.slotOff : words.slot;
     slot.setAttribute("aria-label", fill(sentence, { time, column: column().name, why: off?.[3] || words.off }));

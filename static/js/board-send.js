@@ -110,7 +110,7 @@
     return {
       cancels: fill(words.acts.cancel.url, card),
       title: fill(words.cancelTitle, { what, name: card.name }),
-      when: fill(words.cancelWhen, { when: card.when ?? "", time: board.spoken(card.from), who: card.who }).replace(/^, /, ""),
+      when: fill(words.cancelWhen, { when: card.when ?? "", time: card.from, who: card.who }).replace(/^, /, ""),
       verb: fill(words.cancelVerb, { what }),
       late: card.late ? "1" : "",
       course: number ? "1" : "",

@@ -2,7 +2,7 @@
 (() => {
   const board = window.board;
   if (!board) return;
-  const { el, icon, words, fill, minutes, spoken } = board;
+  const { el, icon, words, fill, minutes } = board;
   const list = document.querySelector("[data-side-list]");
   const sum = document.querySelector("[data-side-sum]");
   if (!list) return;
@@ -33,9 +33,9 @@
   };
 
   const about = (group, card) => {
-    if (group === "treatment") return fill(words.until, { time: spoken(card.until) });
-    if (group === "expected" || group === "visits") return card.here === card.from ? card.who : fill(words.for, { time: spoken(card.from) });
-    return card.what + (card.of ? ` · ${card.of}` : "");
+    if (group === "treatment") return fill(words.until, { time: card.until });
+    if (group === "expected" || group === "visits") return card.here === card.from ? card.who : fill(words.for, { time: card.from });
+    return [el("span", "tl-what", card.what), card.of ? el("span", "tl-of", `· ${card.of}`) : ""];
   };
   const flags = (card) => card.flags.map(([, name, tone, word]) => {
     const made = icon(name, word);
@@ -51,8 +51,8 @@
       "li",
       `tl st-${status.look}`,
       el("span", "tl-ic", icon(status.icon, status.word)),
-      el("span", "tl-t", spoken(group === "expected" || group === "visits" || group === "waiting" ? card.here : card.from)),
-      el("span", "grow", name, el("span", "caption quiet tl-sub", about(group, card), " ", ...flags(card))),
+      el("span", "tl-t", group === "expected" || group === "visits" || group === "waiting" ? card.here : card.from),
+      el("span", "grow", name, el("span", "caption quiet tl-sub", ...[about(group, card)].flat(), ...flags(card))),
     );
     made.dataset.of = card.id;
     const act = board.nextAct?.(card, group, isFirst);

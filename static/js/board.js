@@ -24,9 +24,7 @@
   };
   const minutes = (clock) => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3, 5));
   const clock = (count) => `${String(Math.floor(count / 60)).padStart(2, "0")}:${String(count % 60).padStart(2, "0")}`;
-  // A time as people read it: "9:05".
-  const spoken = (wall) => wall.replace(/^0(\d)/, "$1");
   const says = (text) => { document.getElementById("board-says").textContent = text; };
 
-  window.board = { root, words, fill, el, icon, minutes, clock, spoken, says, held: 0 };
+  window.board = { root, words, fill, el, icon, minutes, clock, says, held: 0 };
 })();
