@@ -161,9 +161,11 @@ def absences_ahead(now: datetime, zone: ZoneInfo, clinicians: Iterable[int]) -> 
     return [(row, away_words(row, zone, today)) for row in rows.order_by("starts_at", "pk")]
 
 
-def closures_of(year: int) -> list[Closure]:
-    """Return the closures of a year and the one after it."""
-    return list(Closure.objects.filter(ends_on__gte=date(year, 1, 1), starts_on__lte=date(year + 1, 12, 31)))
+def closures_of(today: date) -> list[Closure]:
+    """Return the closures of this year and the next: those ahead first, then those that are over."""
+    since, until = date(today.year, 1, 1), date(today.year + 1, 12, 31)
+    found = Closure.objects.filter(ends_on__gte=since, starts_on__lte=until)
+    return sorted(found, key=lambda closure: (closure.ends_on < today, closure.starts_on))
 
 
 # --- Visits outside the hours ---

@@ -39,7 +39,7 @@ def hours(request: HttpRequest) -> HttpResponse:
         "after": _week(monday + timedelta(days=7)),
         "changes": changed_days(today, [one.pk for one in people]),
         "absences": absences_ahead(now, clinic.tz, [one.pk for one in people]),
-        "closures": closures_of(today.year),
+        "closures": closures_of(today),
         "years": (today.year, today.year + 1),
         "today": today,
         "outside": outside[:SHOWN],

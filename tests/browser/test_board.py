@@ -144,9 +144,7 @@ def test_a_card_is_moved_and_lengthened_by_hand_and_taken_back(desk: Page, book:
     drag(desk, card(desk, "Beverley"), columns=1, quarters=3)
     said(desk, "Moved: Beverley Hann, now Tue 24 Nov, 15:45.")
     assert at(visit) == "15:45 Dr. Anika Sandhu"
-    expect(card(desk, "Beverley")).to_contain_text(
-        "15:45"
-    )  # drawn anew: until then the card may go from under the hand
+    expect(card(desk, "Beverley")).to_contain_text("15:45")  # drawn anew, it stays under the hand
     lengthen(desk, card(desk, "Beverley"))
     said(desk, "60 minutes")
     visit.refresh_from_db()
