@@ -28,6 +28,8 @@ class Sitting:
 
     line: Line
     former: list[Appointment]
+    has_later: bool = False
+    """Whether another visit ahead follows: they can be moved together."""
 
     @property
     def is_dropped(self) -> bool:
@@ -99,7 +101,8 @@ def sittings(view: CourseView, visits: list[Appointment]) -> list[Sitting]:
         if session.state == SessionState.DROPPED
     ]
     lines = sorted([*view.lines, *dropped], key=lambda line: line.number)
-    return [Sitting(line, former[line.number]) for line in lines]
+    last = max((line.number for line in lines if line.visit and line.visit.is_ahead), default=0)
+    return [Sitting(line, former[line.number], has_later=line.number < last) for line in lines]
 
 
 def _acts(view: CourseView, visits: list[Appointment], request: HttpRequest) -> Acts:

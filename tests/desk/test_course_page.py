@@ -279,3 +279,11 @@ def test_queries_do_not_grow_with_sessions_visits_or_acts(
     page_of(client, plan)
     with django_assert_num_queries(14):
         page_of(client, plan)
+
+
+def test_each_session_that_others_follow_leads_to_moving_the_rest(plan: TreatmentPlan, client: Client) -> None:
+    page = client.get(reverse("course", args=[plan.public_id]))
+    ahead = [one for one in page.context["sittings"] if one.line.visit and one.line.visit.is_ahead]
+    assert [one.has_later for one in ahead] == [True] * (len(ahead) - 1) + [False]
+    links = [f"{reverse('appointment_move', args=[one.line.visit.public_id])}?how=later" for one in ahead]
+    assert [link in page.content.decode() for link in links] == [one.has_later for one in ahead]
