@@ -37,18 +37,24 @@ def explain(context: Context, slot: Slot, book: Sequence[Taken]) -> Finding:
     day = context.day_of(slot)
     if slot.starts_at < context.earliest:
         return Finding(Mark.CLASH, _("This time has passed."))
-    closure = context.closure_on(day)
-    if closure:
+    if context.closure_on(day):
         return Finding(Mark.CLOSED, closed_words(context, day))
     clinician = context.clinicians.get(slot.clinician_id)
     if clinician is None:
         return Finding(Mark.CLASH, not_this_one(context, slot.clinician_id))
     return (
-        _away(context, slot, clinician.short_name)
-        or _off_hours(context, slot, clinician.short_name)
+        not_at_work(context, slot)
         or _taken(context, slot, clinician.short_name, book)
         or Finding(Mark.CLASH, _("Something this visit needs is taken."))
     )
+
+
+def not_at_work(context: Context, slot: Slot) -> Finding | None:
+    """Say why nobody works at a slot: the clinic is closed, its clinician is away, or it lies outside their hours."""
+    day, name = context.day_of(slot), context.clinicians[slot.clinician_id].short_name
+    if context.closure_on(day):
+        return Finding(Mark.CLOSED, closed_words(context, day))
+    return _away(context, slot, name) or _off_hours(context, slot, name)
 
 
 def not_this_one(context: Context, clinician_id: int) -> str:

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from clinic.lib.days import local_day, midnight
 from clinic.models import Clinic, Device, Room
 from scheduling.models import AHEAD, HOLDING, Appointment
-from scheduling.planning.checks import early, explain, late, not_this_one, place
+from scheduling.planning.checks import early, explain, late, not_at_work, not_this_one, place
 from scheduling.planning.context import Context, Own
 from scheduling.planning.freetime import FreeTime, Visit, to_epoch
 from scheduling.planning.judge import due_window
@@ -166,6 +166,8 @@ def _meets(context: Context, slot: Slot) -> tuple[str, str]:
         return barred, ""
     if too_early := early(context, day, []):
         return _for(context, too_early.sentence), ""
+    if off := not_at_work(context, slot):  # the other one may stand outside the hours itself
+        return off.sentence, ""
     if lacks := _lacks(context, slot):
         return lacks, ""
     too_late = _late(context, day)

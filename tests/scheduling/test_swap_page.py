@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from clinic.models import Clinician, Operation, Role
 from scheduling.checking.scan import scan
-from scheduling.models import Appointment, SeriesMessage
+from scheduling.models import Absence, Appointment, SeriesMessage
 from tests import factory
 from tests.scheduling.conftest import MONDAY
 from tests.scheduling.helpers import take
@@ -76,6 +76,13 @@ def test_the_week_holds_more_than_the_day_but_only_whom_no_gap_bars(desk: Client
     fits, barred = listed(desk.get(address(two.a, query="within=week")))
     assert "this course needs 7" in (barred | dict.fromkeys(fits, ""))[early.pk]
     assert "this course needs 7" in (barred | dict.fromkeys(fits, ""))[near.pk]
+
+
+def test_one_that_stands_where_nobody_works_is_no_place_to_swap_into(desk: Client, two: Two) -> None:
+    start = two.b.starts_at
+    Absence.objects.create(clinician=two.b.clinician, starts_at=start, ends_at=start + timedelta(hours=1))
+    fits, barred = listed(desk.get(address(two.a)))
+    assert (fits, "is away" in barred[two.b.pk]) == ([], True)
 
 
 def test_whoever_is_listed_can_be_swapped_and_whoever_is_not_is_refused(desk: Client, two: Two) -> None:
