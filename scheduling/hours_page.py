@@ -173,9 +173,10 @@ def closures_of(today: date) -> list[Closure]:
 
 @dataclass(frozen=True)
 class OutsideRow(Row):
-    """A visit where nobody works, and why nobody does."""
+    """A visit where nobody works, and why nobody does. `cause`: "absence:7" or "closure:3"; empty for mere hours."""
 
     why: str = ""
+    cause: str = ""
 
 
 def rows_of(user: User, keys: Iterable[int], now: datetime, notice_hours: int) -> list[Row]:
@@ -192,19 +193,31 @@ def outside_rows(user: User, now: datetime, zone: ZoneInfo, notice_hours: int) -
     days = [local_day(row.visit.starts_at, zone) for row in rows]
     hours = Hours.read(days[0], days[-1], zone)
     return [
-        OutsideRow(row.visit, now, notice_hours, _why(row.visit, hours.of(row.visit.clinician_id, day)))
+        OutsideRow(row.visit, now, notice_hours, _why(row.visit, workday), _cause(row.visit, workday))
         for row, day in zip(rows, days, strict=True)
+        for workday in [hours.of(row.visit.clinician_id, day)]
     ]
+
+
+def _cause(visit: Appointment, day: Workday) -> str:
+    if day.closure:
+        return f"closure:{day.closure.pk}"
+    absence = _absence_at(visit, day)
+    return f"absence:{absence.pk}" if absence else ""
+
+
+def _absence_at(visit: Appointment, day: Workday) -> Absence | None:
+    overlapping = (one for one in day.absences if one.starts_at < visit.ends_at and visit.starts_at < one.ends_at)
+    return next(overlapping, None)
 
 
 def _why(visit: Appointment, day: Workday) -> str:
     if day.closure:
         return _("Closed: %(name)s") % {"name": day.closure.name}
     name = visit.clinician.short_name
-    for absence in day.absences:
-        if absence.starts_at < visit.ends_at and visit.starts_at < absence.ends_at:
-            values = {"name": name, "why": absence.reason}
-            return _("%(name)s is away: %(why)s") % values if absence.reason else _("%(name)s is away") % values
+    if absence := _absence_at(visit, day):
+        values = {"name": name, "why": absence.reason}
+        return _("%(name)s is away: %(why)s") % values if absence.reason else _("%(name)s is away") % values
     if not day.work:
         return _("%(name)s does not work") % {"name": name}
     walls = {"name": name, "spans": spans_text(day.work)}

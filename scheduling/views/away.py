@@ -1,12 +1,13 @@
 """A clinician is away: choose the span, look at the plan for all visits in it, pick another time for one of them."""
 
-from datetime import time
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.lib.access import Permission, allows, requires
@@ -33,7 +34,7 @@ def plan_of(public_id: UUID) -> AwayPlan:
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.BOOK)
 def away_span(request: HttpRequest, clinician_id: int) -> HttpResponse:
-    """Ask from when until when somebody is away (`?absence=` fills it in), and make the plan."""
+    """Ask from when until when somebody is away (`?absence=`, or `?since=` and `?until=`, fill it in), and plan."""
     clinician, clinic, now = get_object_or_404(Clinician, pk=clinician_id), Clinic.objects.current(), timezone.now()
     today = local_day(now, clinic.tz)
     posted = request.POST if request.method == "POST" else None
@@ -58,7 +59,15 @@ def away_span(request: HttpRequest, clinician_id: int) -> HttpResponse:
 
 
 def _initial(request: HttpRequest, clinician: Clinician, clinic: Clinic) -> dict[str, Any]:
-    """Return the days of the absence that the address names; nothing when it names none of this clinician."""
+    """Return the span that the address names, by an absence of this clinician or by two wall times; else nothing."""
+    since, until = (_wall(request.GET.get(name, "")) for name in ("since", "until"))
+    if since and until:
+        return {
+            "first": since.date(),
+            "first_time": since.time(),
+            "last": until.date(),
+            "last_time": until.time(),
+        }
     asked = request.GET.get("absence", "")
     key = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
     absence = Absence.objects.filter(pk=key, clinician=clinician).first()
@@ -74,6 +83,15 @@ def _initial(request: HttpRequest, clinician: Clinician, clinic: Clinic) -> dict
         "first_time": starts if starts != time.min else None,
         "last_time": ends if ends != time.min else None,
     }
+
+
+def _wall(text: str) -> datetime | None:
+    """Return a naive wall time such as 2026-12-01T09:30 of an address; None when it is none."""
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        return None
+    return found if found and found.tzinfo is None else None
 
 
 @require_safe

@@ -140,7 +140,7 @@ def _panel(
         outcome = try_to(lambda: act(listed_in(request)))
     if outcome.operation:
         response = HttpResponse(status=204)
-        response["HX-Trigger"] = json.dumps({"board:hours": told(said, outcome.operation)})
+        response["HX-Trigger"] = json.dumps({"board:hours": told(request, said, outcome.operation)})
         return response
     hits = _hits(request, outcome) if outcome.hit else []
     context |= {

@@ -16,6 +16,7 @@ from clinic.lib.requests import person
 from clinic.models import Clinic, Clinician
 from scheduling.forms.visits import REASONS
 from scheduling.hours_page import Week, absences_ahead, changed_days, closures_of, outside_rows, periods
+from scheduling.replans import replans
 from scheduling.views.day import YEARS
 
 SHOWN = 6
@@ -74,7 +75,8 @@ def hours_outside(request: HttpRequest) -> HttpResponse:
     """Show every visit that stands outside the hours, until none is left."""
     clinic, now = Clinic.objects.current(), timezone.now()
     rows = outside_rows(person(request), now, clinic.tz, clinic.notice_hours)
-    return render(request, "scheduling/hours/outside.html", {"rows": rows, **_acts(request)})
+    groups = replans(rows, clinic.tz, local_day(now, clinic.tz))
+    return render(request, "scheduling/hours/outside.html", {"rows": rows, "groups": groups, **_acts(request)})
 
 
 def _acts(request: HttpRequest) -> dict[str, Any]:

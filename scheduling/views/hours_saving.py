@@ -70,7 +70,7 @@ def save(request: HttpRequest, change: Save, form: HoursForm | None = None) -> H
     """
     outcome = try_to(lambda: change.act(listed_in(request)))
     if wants_json(request):
-        return _as_json(change, outcome)
+        return _as_json(request, change, outcome)
     if outcome.operation:
         return _done(request, change, outcome.operation)
     if outcome.hit:
@@ -82,7 +82,7 @@ def save(request: HttpRequest, change: Save, form: HoursForm | None = None) -> H
     return None
 
 
-def told(said: str, operation: Operation) -> dict[str, Any]:
+def told(request: HttpRequest, said: str, operation: Operation) -> dict[str, Any]:
     """Return what a script shows of a change that was saved: its sentence, what it hit and where to mend that, Undo."""
     hit, html = operation.result.get("hit", 0), conditional_escape(said)
     if hit:
@@ -91,14 +91,23 @@ def told(said: str, operation: Operation) -> dict[str, Any]:
         ) % {"n": hit}
         said = f"{said} {words}"
         link = ngettext("Re-plan it", "Re-plan these", hit)
-        html = format_html('{} <a href="{}">{}</a>', said, reverse("hours_outside"), link)
+        html = format_html('{} <a href="{}">{}</a>', said, _mending(request, operation), link)
     undo = reverse("hours_undo", args=[operation.pk]) if operation.kind in UNDOABLE else None
     return {"ok": True, "said": said, "html": html, "undo_url": undo}
 
 
-def _as_json(change: Save, outcome: Outcome) -> JsonResponse:
+def _mending(request: HttpRequest, operation: Operation) -> str:
+    """Return where what was hit is planned anew: all that an absence hit in one plan, else each on the list."""
+    result = operation.result
+    if result.get("absence") and result["hit"] > 1 and allows(request.user, Permission.BOOK):
+        [clinician_id] = result["clinicians"]
+        return f"{reverse('away_span', args=[clinician_id])}?absence={result['absence']}"
+    return reverse("hours_outside")
+
+
+def _as_json(request: HttpRequest, change: Save, outcome: Outcome) -> JsonResponse:
     if outcome.operation:
-        return JsonResponse(told(change.said, outcome.operation))
+        return JsonResponse(told(request, change.said, outcome.operation))
     keys = Appointment.objects.filter(pk__in=outcome.hit).values_list("public_id", flat=True)
     answer = {"ok": False, "said": outcome.words, "html": escape(outcome.words), "listed": [str(key) for key in keys]}
     return JsonResponse(answer, status=CONFLICT)

@@ -151,6 +151,18 @@ def test_an_absence_shows_its_visits_first_and_then_where_to_mend_them(
     assert not Absence.objects.exists()
 
 
+def test_several_visits_of_an_absence_lead_straight_to_one_plan(
+    desk: Client, moira: Clinician, visit: Appointment
+) -> None:
+    take(moira, visit.room, TUESDAY, "15:00", 30)
+    first = send(desk, moira, since="13:00", until="16:00")
+    listed = re.search(r'name="listed" value="([^"]+)"', first.content.decode())
+    assert listed
+    answer = told(send(desk, moira, since="13:00", until="16:00", listed=listed[1], confirm="1"))
+    url = f"{reverse('away_span', args=[moira.pk])}?absence={Absence.objects.get().pk}"
+    assert f'<a href="{url}">Re-plan these</a>' in answer["html"]
+
+
 def test_a_screen_without_names_lists_the_visits_by_initials(
     desk: Client, moira: Clinician, visit: Appointment
 ) -> None:

@@ -14,7 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.models import Clinician, Operation, Role, Room
-from scheduling.models import Absence, Closure, HoursChange, HoursKind, WeeklyHours
+from scheduling.models import Absence, AwayPlan, Closure, HoursChange, HoursKind, WeeklyHours
+from scheduling.planning.away.candidates import Away, visits_hit
 from tests import factory
 from tests.scheduling.conftest import MONDAY
 from tests.scheduling.helpers import take
@@ -384,3 +385,65 @@ def test_a_button_without_its_key_changes_nothing(desk: Client, moira: Clinician
     assert "This button was not complete. Nothing was saved." in said(answer)[0]
     assert Closure.objects.exists()
     assert desk.post(reverse("hours_week", args=[moira.pk]), week()).status_code == 400
+
+
+# --- What was hit is planned anew ---
+
+
+def groups_of(page: Any) -> list[tuple[str, int, str]]:
+    return [(group.words, group.count, group.url) for group in page.context["groups"]]
+
+
+def test_after_an_absence_is_saved_its_visits_are_offered_as_one_plan(
+    desk: Client, moira: Clinician, rooms: list[Room]
+) -> None:
+    for day, wall in ((TUESDAY, "14:00"), (TUESDAY, "15:00"), (TUESDAY + timedelta(days=1), "10:00")):
+        take(moira, rooms[0], day, wall, 45)
+    saved = again(desk, post(desk, "hours_absence", [moira.pk], first="2026-12-01", last="2026-12-02"), confirm="1")
+    assert said(saved) == ["Moira is away 1 – 2 Dec. 3 visits are to be moved."]
+    absence = Absence.objects.get()
+    span = reverse("away_span", args=[moira.pk])
+    page = desk.get(saved.headers["Location"])
+    assert groups_of(page) == [("Moira Hynes, 1 – 2 Dec", 3, f"{span}?absence={absence.pk}")]
+    assert "Re-plan these" in words(page)
+    opened = desk.get(f"{span}?absence={absence.pk}").content.decode()
+    assert 'value="2026-12-01"' in opened
+    assert 'value="2026-12-02"' in opened
+
+
+def test_shorter_hours_of_a_day_lead_to_a_plan_of_the_hours_that_were_hit(
+    desk: Client, moira: Clinician, rooms: list[Room]
+) -> None:
+    for wall in ("09:00", "14:00", "15:00"):
+        take(moira, rooms[0], TUESDAY, wall, 45)
+    WeeklyHours.objects.filter(clinician=moira).update(ends="12:00")
+    [(who, count, url)] = groups_of(desk.get(reverse("hours_outside")))
+    assert (who, count) == ("Moira Hynes, Tue 1 Dec", 2)
+    opened = desk.get(url)
+    assert [opened.context["form"].initial[name] for name in ("first", "last")] == [TUESDAY, TUESDAY]
+    asked = {"first": "2026-12-01", "first_time": "14:00", "last": "2026-12-01", "last_time": "15:45"}
+    desk.post(reverse("away_span", args=[moira.pk]), {"operation": str(uuid.uuid4()), **asked})
+    plan = AwayPlan.objects.get()
+    assert len(visits_hit(Away(moira.pk, plan.starts_at, plan.ends_at), MONDAY)) == 2
+
+
+def test_each_closed_day_of_a_clinician_is_a_group_and_one_visit_leads_to_its_move(
+    desk: Client, moira: Clinician, anika: Clinician, rooms: list[Room]
+) -> None:
+    alone = take(moira, rooms[0], TUESDAY, "14:00", 45)
+    for wall in ("09:00", "10:00"):
+        take(anika, rooms[1], TUESDAY, wall, 45)
+    again(desk, post(desk, "hours_closure", name="Storm", starts_on="2026-12-01"), confirm="1")
+    found = groups_of(desk.get(reverse("hours_outside")))
+    assert [(who, count) for who, count, _url in found] == [
+        ("Dr. Anika Sandhu, Tue 1 Dec", 2),
+        ("Moira Hynes, Tue 1 Dec, 14:00", 1),
+    ]
+    assert found[0][2].startswith(reverse("away_span", args=[anika.pk]) + "?since=2026-12-01T09%3A00&until=")
+    assert found[1][2] == reverse("appointment_move", args=[alone.public_id])
+
+
+@pytest.mark.parametrize("query", ["since=x&until=y", "since=2026-13-40T09:00&until=1", "since=2026-12-01T09:00Z"])
+def test_a_span_that_cannot_be_read_opens_the_form_empty(desk: Client, moira: Clinician, query: str) -> None:
+    page = desk.get(f"{reverse('away_span', args=[moira.pk])}?{query}")
+    assert (page.status_code, page.context["form"].initial) == (200, {})
