@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from clinic.models import Role, User
 from tests import factory
-from tests.browser.conftest import Complaints
+from tests.browser.conftest import Complaints, Sound
 
 
 def test_a_violation_of_the_policy_is_heard(page: Page, complaints: Complaints) -> None:
@@ -18,6 +19,15 @@ def test_a_violation_of_the_policy_is_heard(page: Page, complaints: Complaints) 
     page.evaluate("() => document.body.setAttribute('style', 'color: red')")
     page.wait_for_timeout(100)
     assert any("CSP violation" in text for text in complaints.heard)
+
+
+def test_words_too_pale_for_the_dark_theme_are_found(page: Page, sound: Sound) -> None:
+    page.emulate_media(color_scheme="dark")
+    page.goto("/accounts/login/")
+    sound(page, "dark")
+    page.evaluate("() => { document.querySelector('label').style.color = '#333' }")
+    with pytest.raises(AssertionError, match="color-contrast"):
+        sound(page, "dark")
 
 
 def test_a_person_signs_in_by_the_form(
