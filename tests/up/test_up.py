@@ -32,8 +32,8 @@ def child(running: Running, name: str) -> psutil.Process:
     return psutil.Process(running.note()["CHILDREN"][name][0])
 
 
-def test_it_opens_serves_and_stops_within_five_seconds(tmp_path: Path) -> None:
-    home = tmp_path / "var"
+def test_it_opens_serves_and_stops_within_five_seconds(deep: Path, tmp_path: Path) -> None:
+    home = deep
     with Running(home) as running:
         running.wait_until_open()
         assert f"http://localhost:{running.port}" in running.said
@@ -73,38 +73,35 @@ def _a_second_runner_is_refused(running: Running, tmp_path: Path) -> None:
     assert not (tmp_path / "other" / "postgres").exists()
 
 
-def test_a_killed_runner_takes_its_children_along_and_the_next_start_works(deep: Path) -> None:
+def test_whatever_is_killed_nothing_is_left_behind_and_the_next_start_works(deep: Path) -> None:
     with Running(deep) as running:
         running.wait_until_open().stop(signal.SIGKILL)
         with Running(deep) as again:
             again.wait_until_open()
-            assert not running.survivors()
+            assert not running.survivors(), "a killed runner takes its children along"
             assert again.get("/livez")[0] == 200
-            assert again.stop() < STOPS_WITHIN
-            assert not again.survivors()
+            server = _postgres_ends_alone(again)
+            with Running(deep) as last:
+                last.wait_until_open()
+                assert server.is_running(), "the PostgreSQL that was left behind is adopted"
+                _the_worker_dies(last)
+                assert not server.is_running() or server.status() == "zombie"
 
 
-def test_a_postgresql_that_was_left_behind_is_adopted(deep: Path) -> None:
-    with Running(deep) as running:
-        running.wait_until_open()
-        child(running, "postgres").kill()  # its server lives on: nobody is there to stop it
-        assert running.wait_for_end() == 1
-        assert "postgres ended by itself" in running.said
-        (server,) = [process for process in running.survivors() if process.name() == "postgres"]
-        with Running(running.home) as again:
-            again.wait_until_open()
-            assert server.is_running()
-            assert again.stop() < STOPS_WITHIN
-            assert not server.is_running() or server.status() == "zombie"
+def _postgres_ends_alone(running: Running) -> psutil.Process:
+    """Kill the child that watches PostgreSQL; its server lives on, as nobody is there to stop it. Return the server."""
+    child(running, "postgres").kill()
+    assert running.wait_for_end() == 1
+    assert "postgres ended by itself" in running.said
+    (server,) = [process for process in running.survivors() if process.name() == "postgres"]
+    return server
 
 
-def test_when_a_part_dies_the_rest_is_stopped(deep: Path) -> None:
-    with Running(deep) as running:
-        running.wait_until_open()
-        child(running, "worker").kill()
-        assert running.wait_for_end() == 1
-        assert "worker ended by itself (code -9). Stopping the rest." in running.said
-        assert not running.survivors()
+def _the_worker_dies(running: Running) -> None:
+    child(running, "worker").kill()
+    assert running.wait_for_end() == 1
+    assert "worker ended by itself (code -9). Stopping the rest." in running.said
+    assert not running.survivors()
 
 
 @pytest.fixture
