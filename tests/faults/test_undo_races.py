@@ -86,4 +86,6 @@ def test_control_without_locks_and_versions_undo_takes_back_what_was_moved(monke
     monkeypatch.setattr(undo, "_unchanged", lambda *_: True)
     ((plan, outcome),) = rounds(1, moved.set)
     assert len(outcome.results) > 1, outcome.errors
-    assert Appointment.objects.filter(session__plan=plan, status="undone").exists(), "what was just moved was taken back"
+    assert Appointment.objects.filter(session__plan=plan, status="undone").exists(), (
+        "what was just moved was taken back"
+    )
