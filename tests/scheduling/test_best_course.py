@@ -1,4 +1,4 @@
-"""The best course is the best: against brute force on random small clinics (a thousand in `make faults`), against greed on large ones."""
+"""The best course is the best: against brute force on a thousand small clinics, a quarter of them in `make test`."""
 
 from collections.abc import Iterator
 from datetime import timedelta

@@ -70,7 +70,7 @@ def told(found: str) -> set[str]:
 
 
 def find(machine: type[ClinicMachine], seeded: int = 0) -> str:
-    """Return what the machine says of the fault that it finds. A seed that finds it soon spares the rest of the runs."""
+    """Return what the machine says of the fault that it finds; a seed that meets it early spares time."""
     seed(seeded)(machine)
     with pytest.raises(AssertionError) as found:
         run_state_machine_as_test(machine, settings=FAULTY)
