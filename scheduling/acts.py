@@ -7,7 +7,7 @@ again under their locks.
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Protocol
 from uuid import UUID
@@ -18,7 +18,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from clinic.lib.access import Permission
-from clinic.lib.days import local_day
+from clinic.lib.days import day_span, local_day
 from scheduling.models import AppointmentStatus
 
 ANY = "00000000-0000-0000-0000-000000000000"
@@ -29,7 +29,7 @@ class Visit(Protocol):
     """An appointment, or a row of a day."""
 
     @property
-    def public_id(self) -> UUID: ...
+    def public_id(self) -> UUID | str: ...
     @property
     def status(self) -> str: ...
     @property
@@ -135,13 +135,20 @@ def _verbs(visit: Visit, now: datetime, zone: ZoneInfo) -> Iterator[str]:
             yield "take_back"
 
 
+@lru_cache(maxsize=8)
+def _today(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return between which instants the local day lies, worked out once for all visits of a page."""
+    return day_span(local_day(now, zone), zone)
+
+
 def _ahead(visit: Visit, now: datetime, zone: ZoneInfo) -> Iterator[str]:
     """Before its day a visit waits for a yes, on its day for the patient, and afterwards for somebody to close it."""
     is_over = visit.ends_at <= now
     answer = "confirm" if visit.status == AppointmentStatus.BOOKED else "unconfirm"
     if is_over:
         yield from ("complete", "miss")
-    if local_day(visit.arrives_at, zone) <= local_day(now, zone) <= local_day(visit.ends_at, zone):
+    today, tomorrow = _today(now, zone)
+    if visit.arrives_at < tomorrow and today <= visit.ends_at:
         yield from ("arrive", "start")
     if not is_over:
         if visit.arrives_at <= now:

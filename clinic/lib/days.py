@@ -46,7 +46,7 @@ def local_day(moment: datetime, zone: ZoneInfo) -> date:
 
 def wall_time(moment: datetime, zone: ZoneInfo) -> time:
     """Return what the clinic's clock shows at an instant."""
-    return moment.astimezone(zone).time().replace(tzinfo=None)
+    return moment.astimezone(zone).time()
 
 
 def age_on(birth_date: date, day: date) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -38,7 +38,7 @@ class Cards:
         zone = self.measures.zone
         starts, ends = visit.starts_at.astimezone(zone), visit.ends_at.astimezone(zone)
         found = {
-            "id": str(visit.public_id),
+            "id": visit.public_id,
             "v": visit.version,
             "s": visit.status,
             "col": self._column(visit, starts.date()),
@@ -71,8 +71,9 @@ class Cards:
         return _("%(number)d of %(count)d")
 
     @cached_property
-    def _notice(self) -> timedelta:
-        return timedelta(hours=self.measures.notice_hours)
+    def _late_from(self) -> datetime:
+        """Visits before this instant are cancelled late."""
+        return self.measures.now + timedelta(hours=self.measures.notice_hours)
 
     @cached_property
     def _days(self) -> dict[date, str]:
@@ -92,10 +93,10 @@ class Cards:
             "born": born_words(visit.birth_date),
             "file": visit.file_label,
             "phone": phone_text(visit),
-            "patient": str(visit.patient_public_id),
+            "patient": visit.patient_public_id,
             "why": visit.status_reason,
             "when": self._day(day),
-            "late": visit.starts_at - self.measures.now < self._notice,
+            "late": visit.starts_at < self._late_from,
             "mail": bool(visit.email),
         }
 

@@ -92,16 +92,16 @@ def limits(columns: Iterable[Column], visits: Iterable[DayVisit], ground: Ground
     starts = [EARLIEST, *(since for since, _until in spans)]
     ends = [LATEST, *(until for _since, until in spans)]
     for visit in visits:
-        starts.append(wall_time(visit.starts_at, ground.zone))
-        is_same_day = visit.ends_at.astimezone(ground.zone).date() == visit.starts_at.astimezone(ground.zone).date()
-        ends.append(wall_time(visit.ends_at, ground.zone) if is_same_day else time.max)
+        begin, end = visit.starts_at.astimezone(ground.zone), visit.ends_at.astimezone(ground.zone)
+        starts.append(begin.time())
+        ends.append(end.time() if begin.date() == end.date() else time.max)
     last = max(ends)
     return min(starts).hour, last.hour + (1 if last.minute or last.second else 0)
 
 
 def _of_clinicians(asked: Asked, ground: Ground, visits: Sequence[DayVisit], tells_why: bool) -> list[Column]:
     """Return those who are at work, away or booked on this day; everybody where nobody is, or where hours change."""
-    day, busy = asked.day, {visit.clinician_id for visit in visits}
+    day, busy = asked.day, _by_clinician(visits)
     days = {one.pk: ground.of(one.pk, day) for one in ground.clinicians}
     there = [
         one for one in ground.clinicians if one.pk in busy or (one.is_active and (asked.paints or days[one.pk].work))
@@ -117,10 +117,17 @@ def _of_clinicians(asked: Asked, ground: Ground, visits: Sequence[DayVisit], tel
             work=tuple(days[one.pk].at_work),
             initials=initials(one),
             clinician_id=one.pk,
-            full=_full(days[one.pk], [visit for visit in visits if visit.clinician_id == one.pk], ground),
+            full=_full(days[one.pk], busy.get(one.pk, []), ground),
         )
         for one in shown
     ]
+
+
+def _by_clinician(visits: Iterable[DayVisit]) -> dict[int, list[DayVisit]]:
+    found: dict[int, list[DayVisit]] = {}
+    for visit in visits:
+        found.setdefault(visit.clinician_id, []).append(visit)
+    return found
 
 
 def _of_rooms(day: date, ground: Ground, visits: Sequence[DayVisit]) -> list[Column]:

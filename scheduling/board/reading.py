@@ -24,7 +24,8 @@ SELECT json_build_object(
     'weekly', (SELECT coalesce(json_agg(one ORDER BY starts), '[]') FROM (
         SELECT id, clinician_id, kind, weekday, starts, ends, valid_from, valid_until
         FROM scheduling_weeklyhours
-        WHERE valid_from <= %(last)s AND (valid_until IS NULL OR valid_until >= %(first)s)) one),
+        WHERE weekday = ANY(%(weekdays)s)
+            AND valid_from <= %(last)s AND (valid_until IS NULL OR valid_until >= %(first)s)) one),
     'changes', (SELECT coalesce(json_agg(one ORDER BY starts), '[]') FROM (
         SELECT id, clinician_id, "on", starts, ends, note FROM scheduling_hourschange
         WHERE "on" BETWEEN %(first)s AND %(last)s) one),
@@ -62,9 +63,10 @@ class Ground:
 
 def read_ground(first: date, last: date, zone: ZoneInfo) -> Ground:
     """Read what lies under these local days, both included. One query."""
-    values = {
+    values: dict[str, Any] = {
         "first": first,
         "last": last,
+        "weekdays": [(first + timedelta(days=n)).weekday() for n in range(min((last - first).days + 1, 7))],
         "since": midnight(first, zone),
         "until": midnight(last + timedelta(days=1), zone),
     }

@@ -1,9 +1,13 @@
 """The words and looks that the script of the board needs: every sentence is made here, so that it can be translated."""
 
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.urls import reverse
+from django.utils.html import json_script
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinic.templatetags.pistor import STATUS_LOOKS
@@ -24,8 +28,18 @@ def steps(view: View) -> dict[str, str]:
     }[view]
 
 
+def words_script() -> SafeString:
+    """Return them as a script that runs nothing. They are the same for all boards in one language."""
+    return _script(get_language())
+
+
+@lru_cache(maxsize=8)
+def _script(_language: str) -> SafeString:
+    return json_script(words(), "board-words")
+
+
 def words() -> dict[str, Any]:
-    """Return them as a plain value for `json_script`. A name in braces is put in by the script."""
+    """Return them as a plain value. A name in braces is put in by the script."""
     return {
         "status": _statuses(),
         "grid": _("The day in columns"),

@@ -3,6 +3,7 @@
 Written out here and not in a template, because a template of twenty values a line took twenty times as long.
 """
 
+from collections.abc import Iterable
 from dataclasses import InitVar, dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -81,6 +82,10 @@ class Lines:
         self._for, self._file = escape(_("for %(time)s")), escape(_("Born %(born)s · File %(file)s"))
         self._here = escape(_("since %(time)s"))
         self._number = escape(_("%(number)d of %(count)d"))
+
+    def of(self, visits: Iterable[DayVisit]) -> SafeString:
+        """Return the rows of these visits."""
+        return SafeString("".join(map(self.line, visits)))
 
     def line(self, visit: DayVisit) -> SafeString:
         """Return one row of the table."""

@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from typing import NamedTuple
-from uuid import UUID
 
 from django.db.models import BooleanField, Case, Exists, F, OuterRef, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast
@@ -16,7 +15,7 @@ class DayVisit(NamedTuple):
     """What a line or a card shows of one visit. Moments are instants, phones are as stored (E.164)."""
 
     pk: int
-    public_id: UUID
+    public_id: str
     version: int
     kind: str
     status: str
@@ -36,7 +35,7 @@ class DayVisit(NamedTuple):
     session_count: int | None
     plan_name: str | None
     patient_id: int
-    patient_public_id: UUID
+    patient_public_id: str
     file_number: int
     first_name: str
     last_name: str
@@ -94,10 +93,10 @@ class DayVisit(NamedTuple):
 
 # In the order of DayVisit's fields.
 COLUMNS = (
-    *("pk", "public_id", "version", "kind", "status", "status_reason", "early_reason", "late_reason"),
+    *("pk", "public_id_text", "version", "kind", "status", "status_reason", "early_reason", "late_reason"),
     *("arrives_at", "starts_at", "ends_at", "frees_at", "clinician_id", "room_id", "room__name", "device__name"),
     *("session_id", "session__number", "session__plan__session_count", "session__plan__name"),
-    *("patient_id", "patient__public_id", "patient__file_number", "patient__first_name", "patient__last_name"),
+    *("patient_id", "patient_id_text", "patient__file_number", "patient__first_name", "patient__last_name"),
     *("patient__preferred_name", "patient__birth_date", "phone_text", "patient__email"),
     *("patient__reminders_by_email", "patient__guardian_name", "guardian_phone_text", "patient__note"),
     *("is_first", "arrived_at"),
@@ -108,6 +107,9 @@ def day_visits(visits: QuerySet[Appointment]) -> list[DayVisit]:
     """Read visits in the order of the queryset, in one query."""
     read = visits.annotate(
         is_first=_first(),
+        # As text, because they are only ever written out.
+        public_id_text=Cast("public_id", TextField()),
+        patient_id_text=Cast("patient__public_id", TextField()),
         phone_text=Cast("patient__phone", TextField()),  # a number that the field reads costs 0.1 ms
         guardian_phone_text=Cast("patient__guardian_phone", TextField()),
     )

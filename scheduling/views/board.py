@@ -22,7 +22,7 @@ from clinic.models import Clinic
 from scheduling.board.asked import YEARS, Asked, By, View
 from scheduling.board.feed import Board, as_text, etag_of, in_script
 from scheduling.board.month import LENGTHS, Month
-from scheduling.board.words import steps, words
+from scheduling.board.words import steps, words_script
 from scheduling.forms.visits import REASONS
 
 
@@ -136,7 +136,7 @@ def _context(request: HttpRequest, found: Board, text: str) -> dict[str, Any]:
         "board": found,
         "feed": in_script("board-feed", text),
         "etag": etag_of(text),
-        "words": words(),
+        "words": words_script(),
         "steps": steps(asked.view),
         "by_rooms": asked.by == By.ROOMS,
         "may_book": allows(user, Permission.BOOK),

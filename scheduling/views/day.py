@@ -96,10 +96,10 @@ def visit_menu(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render(request, "scheduling/day/menu.html", context)
 
 
-def _drawn(listed: DayList, lines: Lines, off_hidden: bool) -> list[tuple[Group, list[SafeString], bool]]:
+def _drawn(listed: DayList, lines: Lines, off_hidden: bool) -> list[tuple[Group, SafeString, bool]]:
     """Return each group with its lines, and whether they are left out as the screen was told to."""
     groups = [(group, off_hidden and group.look == "off") for group in listed.groups]
-    return [(group, [] if hidden else [lines.line(one) for one in group.visits], hidden) for group, hidden in groups]
+    return [(group, lines.of([] if hidden else group.visits), hidden) for group, hidden in groups]
 
 
 def _outside(request: HttpRequest, now: datetime, clinic: Clinic, clinicians: Iterable[int] | None = None) -> set[int]:

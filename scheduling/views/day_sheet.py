@@ -1,6 +1,7 @@
 """The day sheet as a PDF: to be printed each morning, and kept beside the desk."""
 
 from datetime import date
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -31,6 +32,7 @@ def day_sheet(request: HttpRequest, on: date) -> HttpResponse:
     except NoPdfHere as error:
         messages.error(request, error.sentence)
         return redirect("day", on)
-    log_readings(user, {line.visit.patient_public_id for sheet in found for line in sheet.lines}, "day sheet")
+    read = {UUID(line.visit.patient_public_id) for sheet in found for line in sheet.lines}
+    log_readings(user, read, "day sheet")
     name = f"day-sheets-{on.isoformat()}.pdf"
     return HttpResponse(made, "application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'})

@@ -1,5 +1,6 @@
 """Measure one size in a process of its own: `python -m tests.bench.one WHAT FILE`; DATABASE_URL names its database."""
 
+import gc
 import json
 import os
 import sys
@@ -45,6 +46,8 @@ def main() -> None:
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")
         cursor.execute("CHECKPOINT")
+    gc.collect()
+    gc.freeze()  # as clinic.wsgi does
     user, client = User.objects.get(email="desk@demo.example"), Client()
     client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
     session = client.cookies[settings.SESSION_COOKIE_NAME].value

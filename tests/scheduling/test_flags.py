@@ -54,7 +54,7 @@ def test_a_visit_is_read_as_its_row_says(moira: Clinician, rooms: list[Room], pl
     found = read(visit)
     assert (found.pk, found.public_id, found.starts_at, found.number, found.session_count) == (
         visit.pk,
-        visit.public_id,
+        str(visit.public_id),
         visit.starts_at,
         3,
         10,
