@@ -22,7 +22,7 @@ from scheduling.planning.types import Choices
 from scheduling.services.series import MOST_SESSIONS
 from scheduling.views.planner_acts import Desk
 from scheduling.views.planner_rows import Names
-from treatments.models import PlanArea, SessionState, TreatmentPlan
+from treatments.models import PlanArea, Session, SessionState, TreatmentPlan
 from treatments.named import Staff, know_open
 
 MOST_LINES = 40
@@ -179,6 +179,7 @@ def read(http: HttpRequest, public_id: uuid.UUID) -> Request:
     if http.method != "POST":
         plans = plans.select_related("planner_draft__user")
     areas = Prefetch("areas", PlanArea.objects.select_related("area"))
-    plan = get_object_or_404(plans.prefetch_related(areas, "sessions"), public_id=public_id)
+    sessions = Prefetch("sessions", Session.objects.order_by("number"))  # as usual would join the plans to order them
+    plan = get_object_or_404(plans.prefetch_related(areas, sessions), public_id=public_id)
     know_open(plan, [placed.area for placed in plan.areas.all()])
     return Request(http, plan, http.clinic, timezone.now())  # type: ignore[attr-defined]
