@@ -18,10 +18,12 @@ from clinic.models import Clinic, Clinician, User
 from scheduling.board.asked import Asked, View
 from scheduling.board.cards import Cards
 from scheduling.board.columns import Column, columns_of, limits
+from scheduling.board.offers import offers_on, on_ground, plain
 from scheduling.board.reading import Ground, read_ground
 from scheduling.day.flags import Measures
 from scheduling.day.visits import DayVisit, day_visits
 from scheduling.models import Appointment
+from scheduling.running_offers import Running
 
 PAINTED = range(7, 20)
 """Hours that a board shows at least while hours are painted on it, so that there is room beside those of the week."""
@@ -67,7 +69,7 @@ class Board:
 
     @cached_property
     def ground(self) -> Ground:
-        return read_ground(self.asked.first, self.asked.last, self.clinic.tz)
+        return read_ground(self.asked.first, self.asked.last, self.clinic.tz, self.now)
 
     @cached_property
     def chosen(self) -> Clinician | None:
@@ -88,7 +90,13 @@ class Board:
 
     @cached_property
     def columns(self) -> list[Column]:
-        return columns_of(self.asked, self.ground, self.visits, tells_why=self.tells_why)
+        found = columns_of(self.asked, self.ground, self.visits, tells_why=self.tells_why)
+        return on_ground(found, self.offers, self.asked, self.clinic)
+
+    @cached_property
+    def offers(self) -> list[Running]:
+        """What is offered by mail of the times shown: the desk that books there should know."""
+        return offers_on(self.ground, self.asked, self.clinic, self.now)
 
     @property
     def tells_why(self) -> bool:
@@ -115,6 +123,7 @@ class Board:
             "closes": last,
             "columns": [column.plain() for column in self.columns],
             "cards": [cards.card(visit) for visit in self.visits],
+            "offers": [plain(one) for one in self.offers],
         }
 
 

@@ -34,7 +34,16 @@ SELECT json_build_object(
         WHERE ends_at > %(since)s AND starts_at < %(until)s) one),
     'closures', (SELECT coalesce(json_agg(one ORDER BY starts_on), '[]') FROM (
         SELECT id, name, starts_on, ends_on FROM scheduling_closure
-        WHERE ends_on >= %(first)s AND starts_on <= %(last)s) one)
+        WHERE ends_on >= %(first)s AND starts_on <= %(last)s) one),
+    'offers', (SELECT coalesce(json_agg(one ORDER BY since), '[]') FROM (
+        SELECT held.clinician_id, held.starts_at AS since, held.ends_at AS ends, offer.starts_at, offer.expires_at,
+               coalesce(nullif(patient.preferred_name, ''), patient.first_name) AS called, patient.last_name
+        FROM scheduling_offer offer
+        JOIN scheduling_offerround held ON held.id = offer.round_id
+        JOIN scheduling_waitingentry entry ON entry.id = offer.entry_id
+        JOIN patients_patient patient ON patient.id = entry.patient_id
+        WHERE offer.state = 'open' AND held.ended_at IS NULL AND offer.expires_at > %(now)s
+          AND held.ends_at > %(since)s AND held.starts_at < %(until)s) one)
 )::text
 """
 
@@ -50,6 +59,8 @@ class Ground:
     rooms: list[Room]
     closures: list[Closure]
     hours: dict[int, Hours]
+    offers: list[dict[str, Any]]
+    """What is offered by mail of these days, as `Running.of` reads it, each with its `clinician_id`."""
 
     def of(self, clinician_id: int, day: date) -> Workday:
         """Return the day of one clinician."""
@@ -61,14 +72,15 @@ class Ground:
         return max(found, key=lambda row: row.ends_on - row.starts_on, default=None)
 
 
-def read_ground(first: date, last: date, zone: ZoneInfo) -> Ground:
-    """Read what lies under these local days, both included. One query."""
+def read_ground(first: date, last: date, zone: ZoneInfo, now: datetime | None = None) -> Ground:
+    """Read what lies under these local days, both included, and what is offered of them at `now`. One query."""
     values: dict[str, Any] = {
         "first": first,
         "last": last,
         "weekdays": [(first + timedelta(days=n)).weekday() for n in range(min((last - first).days + 1, 7))],
         "since": midnight(first, zone),
         "until": midnight(last + timedelta(days=1), zone),
+        "now": now,
     }
     with connection.cursor() as cursor:
         cursor.execute(STATEMENT, values)
@@ -84,4 +96,5 @@ def read_ground(first: date, last: date, zone: ZoneInfo) -> Ground:
         hours[change.clinician_id].changes.append(change)
     for row in found["absences"]:
         hours[row["clinician_id"]].absences.append(Absence(**typed(row, datetime, "starts_at", "ends_at")))
-    return Ground(first, last, zone, clinicians, [Room(**row) for row in found["rooms"]], closures, hours)
+    rooms = [Room(**row) for row in found["rooms"]]
+    return Ground(first, last, zone, clinicians, rooms, closures, hours, found["offers"])

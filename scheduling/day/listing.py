@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clinic.lib.days import clock, day_span, local_day, wall_time
-from clinic.models import Clinician, User
+from clinic.models import Clinic, Clinician, User
 from scheduling.day.visits import DayVisit, day_visits
 from scheduling.models import Absence, Appointment, AppointmentStatus, Closure
 from scheduling.planning.workday import Hours, Walls
+from scheduling.running_offers import Running, in_words, offered_now
 
 SOON = timedelta(hours=1)
 """Who arrives within this time stands apart from who comes later."""
@@ -139,7 +140,11 @@ class DayList:
     @cached_property
     def everybody(self) -> dict[int, Clinician]:
         """All clinicians by their key, those too who are no longer booked: their visits stay on their days."""
-        return {one.pk: one for one in Clinician.objects.all()}
+        return {one.pk: one for one in Clinician.objects.annotate(offered=offered_now(self.now))}
+
+    def offered(self, clinic: Clinic, *, discreet: bool) -> list[Running]:
+        """Return the times of this day that are offered by mail at this moment."""
+        return in_words(self.everybody.values(), clinic, self.now, on=self.day, discreet=discreet)
 
     @property
     def clinicians(self) -> list[Clinician]:

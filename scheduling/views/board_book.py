@@ -2,7 +2,7 @@
 page; what was booked is told to the script, which shows it without leaving the board."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -33,6 +33,8 @@ from scheduling.forms.visit_new import WantedForm
 from scheduling.forms.visits import BookForm
 from scheduling.models import VisitType
 from scheduling.planning.single import Verdict, Wanted, judge_one, quarter_begun
+from scheduling.planning.types import Slot
+from scheduling.running_offers import Running, running_offers
 from scheduling.views.visit_new import book_from, said_of
 
 FOUND, TWINS, LONGEST = 8, 3, 100
@@ -155,6 +157,7 @@ def _visit(request: HttpRequest, patient: Patient, *, is_fresh: bool = False) ->
         "verdict": verdict,
         "room": Room.objects.filter(pk=verdict.placed.room_id or 0).first() if verdict and verdict.placed else None,
         "near": free_near(wanted, slot, now) if wanted and slot and _stops(verdict) else [],
+        "offered": _offered(slot, wanted, now) if wanted and slot else [],
         "why_closed": why_closed(patient) if patient.is_archived else "",
         "who_note": choices.who_note,
     }
@@ -176,6 +179,13 @@ def _sent(request: HttpRequest, posts: bool, clinic: Clinic, now: datetime, choi
     begun = wall_time(quarter_begun(now, clinic), clinic.tz)
     opens = {"day": local_day(now, clinic.tz).isoformat(), "time": f"{begun:%H:%M}", "clinician": str(own)}
     return opens | given | {"operation": str(uuid4())}
+
+
+def _offered(slot: Slot, wanted: Wanted, now: datetime) -> list[Running]:
+    """Return the offers of the time that is chosen: it is not held, but somebody was asked."""
+    ends = slot.starts_at + timedelta(minutes=wanted.visit().minutes)
+    found = (one for one in running_offers(now) if one.stretch.clinician_id == slot.clinician_id)
+    return [one for one in found if one.stretch.starts_at < ends and slot.starts_at < one.stretch.ends_at]
 
 
 def _stops(verdict: Verdict | None) -> bool:

@@ -69,6 +69,7 @@ def day(request: HttpRequest, on: date | None = None) -> HttpResponse:
         "may_complete": allows(request.user, Permission.COMPLETE),
         "reasons": REASONS,
         "outside": len(outside),
+        "offered": listed.offered(clinic, discreet=names_hidden),
     }
     return render(request, "scheduling/day.html", context)
 

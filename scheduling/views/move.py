@@ -123,6 +123,7 @@ def _page(
         "back": day_of(visit, move.context.clinic),
         "may_overrule": allows(request.user, Permission.BOOK_TOO_EARLY),
         "offered": running_offers(move.now),
+        "may_book": True,
         **earlier,
     }
     return render(request, "scheduling/move.html", context, status=400 if form.errors else 200)

@@ -80,6 +80,7 @@ def visit_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "earlier": earlier,
         "earlier_other": earlier_other,
         "offered": running_offers(now),
+        "may_book": True,
         "choices": choices,
         "booking": _shown(wanted, choices, form, now) if wanted else None,
         "form": form,

@@ -38,7 +38,7 @@
     room: board.feed.by === "rooms" ? card.who : card.room,
   });
 
-  // What did not take place stands slim beside what took its time.
+  // What did not take place stands slim beside what took its time, and beside the offer of that time.
   const lanes = (cards) => {
     const found = new Map();
     const meets = (one, other) => one.col === other.col && minutes(one.from) < minutes(other.until) && minutes(other.from) < minutes(one.until);
@@ -48,6 +48,8 @@
         found.set(off.id, "lane-r");
         found.set(other.id, "lane-l");
       }
+      const ground = board.feed.columns.find((column) => column.key === off.col)?.ground ?? [];
+      if (ground.some(([kind, from, until]) => kind === "offer" && meets(off, { col: off.col, from, until }))) found.set(off.id, "lane-r");
     }
     return found;
   };
@@ -71,7 +73,7 @@
       end: at(until),
       display: "background",
       classNames: ["ground", `g-${kind}`],
-      extendedProps: { text },
+      extendedProps: { text, kind },
     })));
     const today = board.feed.columns.filter((column) => column.day === board.feed.today).map((column) => ({
       id: "ground-today",
@@ -84,13 +86,13 @@
     return [...today, ...ground, ...cards];
   };
   const content = ({ event }) => {
-    const { card, text } = event.extendedProps ?? {};
+    const { card, text, kind } = event.extendedProps ?? {};
     if (card) {
       // A card under the hand tells the time that it would have.
       const moved = event.display === "preview" ? { ...card, from: board.wall(event.start), until: board.wall(event.end) } : card;
       return { domNodes: lines(moved) };
     }
-    return { domNodes: text ? [el("span", "", text)] : [] };
+    return { domNodes: text ? [el("span", "", kind === "offer" ? icon("hourglass-split") : "", text)] : [] };
   };
 
   // --- A column's head ---

@@ -60,6 +60,25 @@
     return made;
   };
 
+  // What is offered at this moment is no visit yet: the page of that time says yes for them, or stops.
+  const offers = () => {
+    const rows = board.feed.offers.map((one) => {
+      const act = el("a", "btn btn-secondary btn-sm", words.offerAct);
+      act.href = one.href;
+      act.setAttribute("aria-label", fill(words.offerActOf, { name: one.name, time: one.time }));
+      const name = el("span", "tl-name", one.name);
+      return el(
+        "li",
+        "tl",
+        el("span", "tl-ic", icon("hourglass-split")),
+        el("span", "tl-t", one.time),
+        el("span", "grow", name, el("span", "caption quiet tl-sub", one.about)),
+        board.root.dataset.mayBook === undefined ? "" : act,
+      );
+    });
+    return rows.length ? [el("h2", "tl-h", words.offered, " ", el("span", "count", String(rows.length))), el("ul", "tl-g tl-offered", ...rows)] : [];
+  };
+
   const key = (node) => node?.closest?.("[data-of]")?.dataset.of;
   const draw = () => {
     const focused = list.contains(document.activeElement) ? { of: key(document.activeElement), act: document.activeElement.dataset.act } : null;
@@ -74,7 +93,7 @@
       }));
       return [el("h2", "tl-h", words.groups[group], " ", el("span", "count", String(cards.length))), rows];
     });
-    list.replaceChildren(...(parts.length ? parts : [el("p", "tl-none quiet", words.nothing)]));
+    list.replaceChildren(...offers(), ...(parts.length ? parts : [el("p", "tl-none quiet", words.nothing)]));
     list.scrollTop = top;
     if (focused?.of) {
       const again = list.querySelector(`[data-of="${focused.of}"]`) ?? list.querySelector("[data-of]");

@@ -3,7 +3,7 @@
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,10 @@ from pytest_django.live_server_helper import LiveServer
 
 from clinic.models import Clinic, Role, User
 from scheduling.models import Appointment, VisitType
+from scheduling.planning.waiting_read import Stretch
+from scheduling.services.offers import start_round
 from scheduling.services.statuses import arrive_appointment
+from scheduling.services.waiting import add_entry
 from tests import factory
 from tests.browser.conftest import Complaints
 from tests.scheduling.helpers import take
@@ -128,6 +131,13 @@ def test_cancelling_asks_why_from_the_card_and_by_key(desk: Page, book: dict[str
     expect(dialog).to_be_visible()
     desk.keyboard.press("Escape")
     expect(card(desk, "Beverley")).to_be_focused()
+    card(desk, "Noor").focus()
+    desk.keyboard.press("c")
+    expect(desk.get_by_role("dialog", name="Cancel consultation of Noor Haddad?")).to_be_visible()
+    desk.keyboard.press("Space")  # the focus is on the first reason
+    desk.keyboard.press("Enter")
+    said(desk, "Cancelled: Noor Haddad")
+    expect(card(desk, "Noor")).to_have_class(re.compile("st-cancelled"))
     card(desk, "Beverley").click()
     desk.locator("#board-card summary").click()
     desk.locator("#board-card").get_by_role("button", name=re.compile("^Cancel")).click()
@@ -177,13 +187,14 @@ def test_a_card_is_moved_by_keys_alone(desk: Page, book: dict[str, Any]) -> None
     for key in ("Alt+ArrowRight", "Alt+ArrowDown", "Alt+ArrowDown", "Escape"):
         desk.keyboard.press(key)
     expect(card(desk, "Beverley")).to_be_focused()
-    for key in ("Alt+ArrowRight", "Alt+ArrowDown", "Alt+ArrowDown"):
+    for key in ("Alt+ArrowRight", "Alt+ArrowDown", "Alt+ArrowDown", "Alt+Shift+ArrowDown"):
         desk.keyboard.press(key)
     expect(desk.locator("#board-says")).to_have_text(re.compile("15:30 with Dr. Anika Sandhu. Enter saves"))
     desk.keyboard.press("Enter")
     said(desk, "Moved: Beverley Hann, now Tue 24 Nov, 15:30.")
     expect(card(desk, "Beverley")).to_be_focused()
     assert at(book["beverley"]) == "15:30 Dr. Anika Sandhu"
+    assert book["beverley"].minutes == 60
 
 
 def test_a_card_is_moved_by_clicks_alone(desk: Page, book: dict[str, Any]) -> None:
@@ -232,6 +243,54 @@ def test_a_drop_that_is_too_late_asks_for_a_reason(desk: Page, book: dict[str, A
     said(desk, "Moved: Priya Raman, now Wed 2 Dec, 09:00.")
     book["later"].refresh_from_db()
     assert book["later"].late_reason == "Was away"
+
+
+# --- What is offered, and a person who can only click ---
+@pytest.fixture
+def offered(book: dict[str, Any]) -> None:
+    """Anika's 16:30 is offered to Tess by mail, at 14:09, until 14:39."""
+    tess, start = book["people"]["Tess"], factory.at(TODAY, "16:30")
+    add_entry(key=uuid.uuid4(), patient_id=tess.pk, kind="consultation", actor=None, now=NOW)
+    stretch = Stretch(book["anika"].pk, start, start + timedelta(minutes=45))
+    start_round(key=uuid.uuid4(), stretch=stretch, actor=None, now=NOW)
+
+
+def test_by_clicks_alone_confirmed_undone_hidden_moved_to_another_day_and_an_offer_taken(
+    offered: None, desk: Page, book: dict[str, Any], assert_no_violations: Callable[[Page], None]
+) -> None:
+    ground = desk.locator(".g-offer")
+    expect(ground).to_have_text("Offered to Tess Penney until 14:39")
+    assert_no_violations(desk)
+    card(desk, "Noor").click()
+    panel = desk.locator("#board-card")
+    panel.locator("summary").click()
+    panel.get_by_role("button", name=re.compile("^Confirm")).click()
+    expect(card(desk, "Noor")).to_have_class(re.compile("st-confirmed"))
+    desk.locator("#toasts").get_by_role("button", name=re.compile("^Undo")).click()
+    expect(card(desk, "Noor")).to_have_class(re.compile("st-booked"))
+
+    desk.get_by_role("button", name="Hide names").click()
+    expect(ground).to_have_text("Offered to TP until 14:39")
+    desk.get_by_role("button", name="Show names").click()
+    expect(card(desk, "Noor")).to_be_visible()
+    desk.wait_for_load_state()  # the scripts that open a card come after the one that draws it
+
+    card(desk, "Noor").click()
+    panel.get_by_role("button", name=re.compile("^Move")).click()
+    bar = desk.get_by_role("group", name="Move Noor Haddad")
+    bar.get_by_role("link", name="Another day").click()
+    desk.get_by_role("button", name=re.compile("^Wed 25 Nov, 16:00")).first.click()
+    desk.wait_for_url("**/2026-11-25/")
+    assert Appointment.objects.get(patient=book["people"]["Noor"]).wall_date == date(2026, 11, 25)
+
+    desk.get_by_role("link", name="Board").first.click()
+    desk.locator("#board-side").get_by_role("link", name="Book for Tess Penney, or stop offering 16:30").click()
+    desk.get_by_role("button", name="They take it").first.click()
+    said(desk, "Booked for Tess Penney")
+    desk.get_by_role("link", name="Board").first.click()
+    expect(card(desk, "Tess")).to_be_visible()
+    expect(ground).to_have_count(0)
+    assert at(Appointment.objects.get(patient=book["people"]["Tess"])) == "16:30 Dr. Anika Sandhu"
 
 
 # --- Booking ---
