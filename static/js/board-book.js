@@ -69,8 +69,11 @@
   panel.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.xhr.status === 422) event.detail.shouldSwap = true;
   });
-  panel.addEventListener("htmx:afterSettle", () => {
+  panel.addEventListener("htmx:afterSettle", (event) => {
     place();
+    // A quick hand has typed before the field was listened to: what it typed is looked for now.
+    const field = event.target === panel && panel.querySelector("#book-q");
+    if (field && field.value !== field.defaultValue) window.htmx.trigger(field.form, "submit");
     if (panel.contains(document.activeElement) && document.activeElement !== panel) return;
     (panel.querySelector("[aria-invalid=true], .field-bad :is(input, select), [autofocus], input:not([type=hidden])") ?? panel).focus({ preventScroll: true });
   });
