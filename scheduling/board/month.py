@@ -7,6 +7,7 @@ from functools import cached_property
 
 from django.db.models import Count, F, Sum
 from django.utils import formats
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -27,6 +28,13 @@ BAR, PITCH = 8, 12
 LENGTHS = (30, 45, 60)
 AHEAD_DAYS = 42
 NOON = time(12)
+HALVES = (True, False)
+"""Before noon, and after."""
+NONE = '<line class="mo-none" x1="0" y1="{y}" x2="100" y2="{y}" />'
+BARS = (
+    '<rect class="meter-ground" x="0" y="{y}" width="100" height="8" rx="2" ry="3" />'
+    '<rect class="meter-bar" x="0" y="{y}" width="{full}" height="8" rx="2" ry="3" />'
+)
 
 
 @dataclass(frozen=True)
@@ -38,8 +46,10 @@ class Bar:
     full: int | None
 
     @property
-    def middle(self) -> int:
-        return self.y + BAR // 2
+    def drawn(self) -> str:
+        if self.full is None:
+            return NONE.format(y=self.y + BAR // 2)
+        return BARS.format(y=self.y, full=self.full)
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,11 @@ class Cell:
     def is_empty(self) -> bool:
         """Say whether nobody works and nothing is booked, such as on a Sunday."""
         return not self.visits and all(bar.full is None for bar in self.bars)
+
+    @property
+    def drawn(self) -> SafeString:
+        """The bars as shapes. A month has hundreds: in a template they took as long as all else of the page."""
+        return SafeString("".join(bar.drawn for bar in self.bars))
 
     @property
     def is_full(self) -> bool:
@@ -208,7 +223,7 @@ class Month:
         last = self.today + timedelta(days=AHEAD_DAYS)
         free = read(shape, first=self.today, last=last, clinicians=people, zone=self.clinic.tz)
         return [
-            FirstFree(one, initials(one), tuple(self._times(list(self._starts(free.clinicians.get(one.pk, []))))))
+            FirstFree(one, initials(one), tuple(self._times(self._starts(free.clinicians.get(one.pk, [])))))
             for one in self.clinicians
         ]
 
@@ -223,11 +238,15 @@ class Month:
                     yield start
                 start += step
 
-    def _times(self, starts: list[datetime]) -> Iterator[tuple[str, date, str]]:
+    def _times(self, starts: Iterator[datetime]) -> Iterator[tuple[str, date, str]]:
         zone, today = self.clinic.tz, self.today
-        after = next((one for one in starts if wall_time(one, zone) >= NOON), None)
-        before = next((one for one in starts if wall_time(one, zone) < NOON), None)
-        soonest = starts[0] if starts else None
+        found: dict[bool, datetime] = {}
+        for one in starts:
+            found.setdefault(wall_time(one, zone) < NOON, one)
+            if len(found) == len(HALVES):
+                break
+        before, after = (found.get(half) for half in HALVES)
+        soonest = min(found.values(), default=None)
         named = [(_("soonest"), soonest), (_("morning"), before), (_("afternoon"), after)]
         for word, one in named:
             if one and (word == named[0][0] or one != soonest):
