@@ -34,6 +34,13 @@ def test_the_table_says_what_is_reached_and_by_how_much_not() -> None:
     assert "| **no**, 0.50 |" in table
 
 
+def test_a_row_without_a_goal_is_neither_reached_nor_missed() -> None:
+    month = Row("month", 10, 90, 95, 8, 7, "page", 3, 4)
+    table = report.table([{"what": "", "appointments": 10_000, "patients": 5, "rows": [month.as_dict()]}])
+    assert "| 7 | 3.0 / 4.0 | – | – |" in table
+    assert report.plot([{"what": "", "appointments": 10_000, "patients": 5, "rows": [month.as_dict()]}])
+
+
 def test_growth_compares_the_largest_book_with_the_smallest() -> None:
     growth = report.growth([result(10_000, 20, 750), result(1_000_000, 60, 500), {"what": "people", "rows": []}])
     assert "From 10,000 to 1,000,000 visits" in growth

@@ -22,7 +22,7 @@ from django.utils import timezone  # noqa: E402
 from clinic.models import User  # noqa: E402
 from patients.models import Patient  # noqa: E402
 from scheduling.models import Appointment  # noqa: E402
-from tests.bench import desk, mail, planning, screens  # noqa: E402
+from tests.bench import courses, desk, mail, planning, screens  # noqa: E402
 from tests.bench.figures import Row  # noqa: E402
 
 BARE = 40
@@ -35,6 +35,7 @@ def everything(client: Client, user: User, session: str) -> list[Row]:
     rows += planning.propose_rows(now, bare)
     rows.append(screens.day_row(client, bare))
     rows += screens.board_rows(client, bare)
+    rows += courses.course_rows(client, screens.full_day(), now, bare)
     rows.append(planning.save_row(now, user))
     rows.append(desk.book_row(session, now))
     rows.append(mail.mail_row(int(os.environ.get("MAILS", mail.MAILS))))
