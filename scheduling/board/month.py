@@ -241,8 +241,8 @@ class Month:
     def _times(self, starts: Iterator[datetime]) -> Iterator[tuple[str, date, str]]:
         zone, today = self.clinic.tz, self.today
         found: dict[bool, datetime] = {}
-        for one in starts:
-            found.setdefault(wall_time(one, zone) < NOON, one)
+        for start in starts:
+            found.setdefault(wall_time(start, zone) < NOON, start)
             if len(found) == len(HALVES):
                 break
         before, after = (found.get(half) for half in HALVES)
