@@ -18,6 +18,7 @@ from patients.services.outbox.registry import kind
 from scheduling.models import Appointment, AppointmentStatus
 from treatments.models import Session, TreatmentPlan
 
+from .call_stories import call_stories
 from .file_stories import file_stories
 from .plan_story import events_of, plan_stories
 
@@ -85,6 +86,9 @@ class Told:
     def page(self, event: Any) -> str:  # noqa: ANN401
         """Return the page of the visit; what was undone has none."""
         return self.pages.get(event.pgh_obj_id, "")
+
+    def page_of(self, visit: Appointment) -> str:
+        return self.pages.get(visit.pk, "")
 
     def when(self, moment: datetime) -> str:
         day, wall = local_day(moment, self.zone), wall_time(moment, self.zone)
@@ -223,7 +227,7 @@ def happenings(
     sessions = {session.pk: session for plan in plans for session in plan.sessions.all()}
     changes = events_of(plans)
     told = Told(visits, sessions, _names([step.event for step in steps] + edits + changes), zone, local_day(now, zone))
-    found = _of_visits(steps, told) + _of_messages(patient) + _of_file(patient, edits, told)
+    found = _of_visits(steps, told) + _of_calls(visits, told) + _of_messages(patient) + _of_file(patient, edits, told)
     found += [Happening(*story) for story in plan_stories(plans, changes, told.who)]
     return _by_day(_up_to(_clock(now, [step.event for step in steps] + edits + changes), found), zone)
 
@@ -235,7 +239,8 @@ def course_history(
     steps, changes = _steps(visits), events_of([plan])
     sessions = {session.pk: session for session in plan.sessions.all()}
     told = Told(visits, sessions, _names([step.event for step in steps] + changes), zone, local_day(now, zone))
-    found = _of_visits(steps, told) + [Happening(*story) for story in plan_stories([plan], changes, told.who)]
+    found = _of_visits(steps, told) + _of_calls(visits, told)
+    found += [Happening(*story) for story in plan_stories([plan], changes, told.who)]
     return _by_day(_up_to(_clock(now, [step.event for step in steps] + changes), found), zone, at_most=READ)
 
 
@@ -245,7 +250,8 @@ def history_of(visit: Appointment, zone: ZoneInfo, now: datetime) -> list[tuple[
     keys = {step.event.session_id for step in steps}
     sessions = {one.pk: one for one in Session.objects.filter(pk__in=keys - {None}).select_related("plan")}
     told = Told([visit], sessions, _names([step.event for step in steps]), zone, local_day(now, zone))
-    found = _of_visits(steps, told) + [one for step in steps if (one := told.numbered(step))]
+    found = _of_visits(steps, told) + _of_calls([visit], told)
+    found += [one for step in steps if (one := told.numbered(step))]
     return _by_day(found, zone)
 
 
@@ -299,6 +305,10 @@ def _of_visits(steps: list[Step], told: Told) -> list[Happening]:
         one = told.change(same[0]) if len(same) == 1 else told.taken_back(same)
         found += [one] if one else []
     return found
+
+
+def _of_calls(visits: list[Appointment], told: Told) -> list[Happening]:
+    return [Happening(*story, href=told.page_of(visit)) for story, visit in call_stories(visits, told.what)]
 
 
 def _of_messages(patient: Patient) -> list[Happening]:

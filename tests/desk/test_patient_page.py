@@ -216,5 +216,5 @@ def test_queries_do_not_grow_with_plans_and_visits(
         for number in range(1, 4):
             visit(plan, number, TUESDAY + timedelta(days=30 * month + 7 * number))
     page_of(client, patient)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         page_of(client, patient)

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -143,3 +143,20 @@ def test_ten_calls_cost_as_many_queries_as_one(desk: Client, moira: Clinician, r
     for number in range(9):
         call(take(moira, rooms[0], TUESDAY, f"{9 + number:02d}:00", 15), CallOutcome.NO_ANSWER)
     assert asked() == one
+
+
+def test_a_call_that_reached_nobody_is_told_with_the_visit_and_with_its_patient(
+    desk: Client, visit: Appointment
+) -> None:
+    taken_back = call(visit, CallOutcome.LEFT_MESSAGE, MONDAY - timedelta(hours=2))
+    undo_operation(key=uuid.uuid4(), operation_id=taken_back.pk, actor=None, now=MONDAY)
+    call(visit, CallOutcome.NO_ANSWER, MONDAY - timedelta(hours=1), actor=factory.make_user(name="Anna Kieley"))
+    call(visit, CallOutcome.WILL_COME)
+    for page in (
+        reverse("appointment", args=[visit.public_id]),
+        reverse("patient_page", args=[visit.patient.public_id]),
+        reverse("course", args=[visit.session.plan.public_id]),  # type: ignore[union-attr]
+    ):
+        told = words(desk.get(page))
+        assert "Called about Session 1 no answer · Anna Kieley" in told, page
+        assert told.count("Called about") == 1

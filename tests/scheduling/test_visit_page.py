@@ -24,7 +24,7 @@ from treatments.models import TreatmentPlan
 pytestmark = pytest.mark.django_db
 TUESDAY = date(2026, 12, 1)
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-QUERIES = 11
+QUERIES = 12
 """Session and user, the clinic twice, the visit, two for the log of readings, its messages, events and their names,
 sessions, its last act."""
 
