@@ -58,23 +58,32 @@ class Outcome:
         return len(self.results)
 
 
-def race(acts: Sequence[Act]) -> Outcome:
-    """Start all acts at one moment, each in a thread with a connection of its own."""
+@dataclass(frozen=True)
+class Done:
+    """What a racer in another process did: the kind of its operation."""
+
+    kind: str
+
+
+def race(acts: Sequence[Act], *, connects: bool = True) -> Outcome:
+    """Start all acts at one moment, each in a thread with a connection of its own, or none if it needs none."""
     outcome, barrier = Outcome(), threading.Barrier(len(acts))
-    threads = _threads(acts, outcome, lambda: barrier.wait(timeout=60))
+    threads = _threads(acts, outcome, lambda: barrier.wait(timeout=60), connects=connects)
     for thread in threads:
         thread.join(timeout=120)
     assert not any(thread.is_alive() for thread in threads)
     return outcome
 
 
-def _threads(acts: Sequence[Act], outcome: Outcome, ready: Callable[[], object]) -> list[threading.Thread]:
+def _threads(
+    acts: Sequence[Act], outcome: Outcome, ready: Callable[[], object], *, connects: bool = True
+) -> list[threading.Thread]:
     """Start a thread for each act; each connects, waits until all are ready, and acts."""
 
     def run(act: Act) -> None:
         try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
+            if connects:
+                connection.ensure_connection()
             ready()
             began = time.perf_counter()
             try:
@@ -94,7 +103,7 @@ def _threads(acts: Sequence[Act], outcome: Outcome, ready: Callable[[], object])
 def race_apart(acts: Sequence[Act], processes: int = 8) -> Outcome:
     """Do the same in several processes, as a web server does: none waits for another's interpreter.
 
-    What the racers got comes back as text: results and errors by the name of their kind.
+    What the racers got comes back by the name of its kind.
     """
     connections.close_all()  # a connection must not live in two processes
     context = multiprocessing.get_context("fork")
@@ -104,8 +113,8 @@ def race_apart(acts: Sequence[Act], processes: int = 8) -> Outcome:
         outcome = Outcome()
         for thread in _threads(own, outcome, lambda: barrier.wait(timeout=60)):
             thread.join()
-        kinds = [type(result).__name__ for result in outcome.results], [type(e).__name__ for e in outcome.errors]
-        answers.put((*kinds, outcome.seconds))
+        done = [getattr(result, "kind", "") for result in outcome.results]
+        answers.put((done, [type(error).__name__ for error in outcome.errors], outcome.seconds))
         os._exit(0)  # what the run has to clean up is not this process's to clean
 
     parts = [acts[at::processes] for at in range(min(processes, len(acts)))]
@@ -115,12 +124,22 @@ def race_apart(acts: Sequence[Act], processes: int = 8) -> Outcome:
     whole = Outcome()
     for _part in parts:
         results, errors, seconds = answers.get()
-        whole.results += results
+        whole.results += [Done(kind) for kind in results]
         whole.errors += [RuntimeError(kind) for kind in errors]
         whole.seconds += seconds
     for child in children:
         child.join()
     return whole
+
+
+def in_workers(acts: Sequence[Act]) -> Outcome:
+    """Do the same in as many processes as the clinic's web server has."""
+    return race_apart(acts, processes=2)
+
+
+def kinds(outcomes: Sequence[Outcome]) -> set[str]:
+    """Return by name how the racers were refused, wherever they ran."""
+    return {_kind(error) for outcome in outcomes for error in outcome.errors}
 
 
 def report(name: str, outcomes: Sequence[Outcome], before: int) -> None:
