@@ -157,6 +157,7 @@ MATRIX = [
     Row("call_list", Permission.BOOK, ("GET",), lambda _: {"on": date(2026, 12, 1)}),
     Row("appointment_call", Permission.BOOK, ACT, of_appointment),
     Row("visit_new", Permission.BOOK, FORM, of_patient),
+    Row("plan_together", Permission.BOOK, FORM, of_patient),
     Row("appointment", Permission.SEE_PATIENTS, ("GET",), of_appointment),
     Row("appointment_menu", Permission.SEE_PATIENTS, ("GET",), of_appointment),
     Row("appointment_restore", Permission.BOOK, ACT, of_appointment),

@@ -20,7 +20,7 @@ from patients.twins import sharers
 from scheduling.day_list import Row
 from scheduling.forms.visits import REASONS
 from scheduling.models import AppointmentStatus
-from treatments.models import PlanArea
+from treatments.models import PlanArea, PlanStatus
 
 from .courses import CourseView, course_view, next_visit
 from .happened import happenings
@@ -60,6 +60,7 @@ def patient_page(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "may_merge": in_use and allows(user, Permission.MERGE_PATIENTS),
         "may_book": in_use and allows(user, Permission.BOOK),
         "book_href": _book_href(patient, open_courses),
+        "together": sum(bool(course.to_book) and course.plan.status == PlanStatus.ACTIVE for course in open_courses),
     }
     return render(request, "desk/patient.html", shown)
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from scheduling.planning import wish
+from scheduling.planning import options, wish
 from scheduling.planning.chain import best_chain
 from scheduling.planning.context import Context
-from scheduling.planning.freetime import to_epoch
+from scheduling.planning.freetime import FreeTime, Span, to_epoch
 from scheduling.planning.judge import judged
 from scheduling.planning.loading import load
 from scheduling.planning.price import prices
@@ -30,6 +30,15 @@ class Together:
 
     proposals: tuple[Proposal, ...]
     trips: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A course with the lines that a page holds for it."""
+
+    plan: TreatmentPlan
+    choices: Choices
+    slots: tuple[Slot, ...]
 
 
 @dataclass
@@ -59,13 +68,40 @@ def propose_together(asked: Sequence[tuple[TreatmentPlan, Choices]], now: dateti
         best, cost = [course.slots for course in courses], _cost(courses)
     for course, slots in zip(courses, best, strict=True):
         course.slots = slots
+    return _together(courses)
+
+
+def judge_together(asked: Sequence[Asked], now: datetime) -> Together:
+    """Return these lines as they stand, each course beside the lines of the others, which count as taken."""
+    return _together(_as_asked(asked, now))
+
+
+def shift_together(asked: Sequence[Asked], at: int, line: int, step: int, now: datetime) -> Slot | None:
+    """Return the same clinician's next free time, earlier (-1) or later (+1), for one line of one course."""
+    courses = _as_asked(asked, now)
+    course = courses[at]
+    slots = sorted(course.slots, key=lambda slot: slot.starts_at)
+    context = _beside(course, [other for other in courses if other is not course])
+    return options.next_free(context, [slot for n, slot in enumerate(slots) if n != line], slots[line], step)
+
+
+def _as_asked(asked: Sequence[Asked], now: datetime) -> list[_Course]:
+    courses = []
+    for one in asked:
+        course = _course(one.plan, one.choices, now, one.slots)
+        course.slots = list(one.slots)
+        courses.append(course)
+    return courses
+
+
+def _together(courses: Sequence[_Course]) -> Together:
     days = {day for course in courses for day in course.days}
     return Together(tuple(_proposal(course, courses) for course in courses), len(days))
 
 
-def _course(plan: TreatmentPlan, choices: Choices, now: datetime) -> _Course:
+def _course(plan: TreatmentPlan, choices: Choices, now: datetime, slots: Sequence[Slot] = ()) -> _Course:
     near = frozenset(TreatmentPlan.objects.on_the_same_area_as(plan).values_list("pk", flat=True))
-    return _Course(plan, load(plan, choices, now=now), near, [])
+    return _Course(plan, load(plan, choices, now=now, slots=slots), near, [])
 
 
 def _place(course: _Course, others: Sequence[_Course]) -> None:
@@ -86,7 +122,39 @@ def _beside(course: _Course, others: Sequence[_Course]) -> Context:
                 companions.append(_companion(other, slot, day))
             else:
                 held.append(Held(day, 1, other.plan.name, same_area=False))
-    return replace(course.context, others=held, companions=companions)
+    free = course.context.free
+    for other in others:
+        free = _less(free, other)
+    return replace(course.context, others=held, companions=companions, free=free)
+
+
+def _less(free: FreeTime, other: _Course) -> FreeTime:
+    """Return free time without what the sessions of another course are to hold."""
+    visit = other.context.visit
+    clinicians, rooms, devices, patient = dict(free.clinicians), dict(free.rooms), dict(free.devices), free.patient
+    for slot in other.slots:
+        start = to_epoch(slot.starts_at)
+        ends, frees = start + visit.minutes * 60, start + (visit.minutes + visit.turnover_minutes) * 60
+        patient = _cut(patient, (start - visit.numbing_minutes * 60, ends))
+        for spans, key, span in (
+            (clinicians, slot.clinician_id, (start, ends)),
+            (rooms, slot.room_id, (start, frees)),
+            (devices, slot.device_id, (start, frees)),
+        ):
+            if key in spans:
+                spans[key] = _cut(spans[key], span)
+    return replace(free, clinicians=clinicians, rooms=rooms, devices=devices, patient=patient)
+
+
+def _cut(spans: Sequence[Span], gone: Span) -> list[Span]:
+    """Return free stretches without one that is taken."""
+    found = []
+    for since, until in spans:
+        if since < min(until, gone[0]):
+            found.append((since, min(until, gone[0])))
+        if max(since, gone[1]) < until:
+            found.append((max(since, gone[1]), until))
+    return found
 
 
 def _companion(other: _Course, slot: Slot, day: date) -> Companion:

@@ -72,7 +72,7 @@ def book_series(
         raise _refused(unlocked, choices, slots, now) from error
     try:
         return in_transaction(attempt)
-    except (Taken, JustTaken, _Stopped) as error:
+    except (Taken, JustTaken, CannotStand) as error:
         raise _refused(_plan(plan_id), choices, slots, now) from error
 
 
@@ -86,7 +86,7 @@ def _refused(plan: TreatmentPlan, choices: Choices, slots: Sequence[Slot], now: 
     return SeriesRefused(planner.judge(plan, choices, slots, now))
 
 
-class _Stopped(Exception):
+class CannotStand(Exception):
     """A line cannot be booked: seen under the locks."""
 
 
@@ -99,12 +99,33 @@ def _book(
     now: datetime,
 ) -> None:
     lock_for_visits(Visit.of(unlocked), unlocked.pk, [slot.clinician_id for slot in slots])
+    plan, visits, added = put_in_book(operation, unlocked, slots, reasons, actor, now)
+    operation.touched = [touched(visit.pk, visit.version) for visit in visits]
+    operation.result = _result(plan, visits) | {"added": added}
+
+
+def put_in_book(
+    operation: Operation,
+    unlocked: TreatmentPlan,
+    slots: Sequence[Slot],
+    reasons: dict[int, str],
+    actor: User | None,
+    now: datetime,
+    *,
+    may_grow: bool = True,
+) -> tuple[TreatmentPlan, list[Appointment], int]:
+    """Book these slots in one course and make their messages: the plan, its new visits, by how many it grew.
+
+    Call under the locks of all that the visits may use up. Raises CannotStand, JustTaken, and what `book_series` does.
+    """
     refuse_taken(slots, unlocked.minutes)
     plan = _plan(unlocked.pk)
     if plan.status != PlanStatus.ACTIVE:
         raise PlanNotOpen
     refuse_closed(plan.patient)
     sessions = list(plan.sessions.order_by("number"))
+    if not may_grow and len(slots) > sum(session.state == SessionState.PLANNED for session in sessions):
+        raise CannotStand
     added = _make_room(plan, sessions, len(slots))
     if added:
         sessions = list(plan.sessions.order_by("number"))
@@ -118,19 +139,18 @@ def _book(
         visit.patient = plan.patient
     drop_draft(plan_id=plan.pk)
     notices.booked(visits, plan=plan, operation=operation, now=now)
-    operation.touched = [touched(visit.pk, visit.version) for visit in visits]
-    operation.result = _result(plan, visits) | {"added": added}
+    return plan, visits, added
 
 
 def _stands(plan: TreatmentPlan, sessions: Sequence[Session], slots: Sequence[Slot], now: datetime) -> Proposal:
     """Return the slots as they can be booked, judged under the locks."""
     if not slots:
-        raise _Stopped
+        raise CannotStand
     held = {SessionState.BOOKED, SessionState.COMPLETED}
     first = 1 + sum(session.state in held for session in sessions)
     proposal = standing(load_standing(Visit.of(plan), plan.patient, plan, slots, now=now), slots, first)
     if proposal is None:
-        raise _Stopped
+        raise CannotStand
     return proposal
 
 

@@ -25,7 +25,7 @@ from scheduling.services.waiting import wait_again
 from treatments.course import FEWEST_SESSIONS
 from treatments.models import PlanStatus, SessionState, TreatmentPlan
 
-BOOKINGS = {"book_series", "book_visit", "book_earlier"}
+BOOKINGS = {"book_series", "book_together", "book_visit", "book_earlier"}
 UNDOABLE = BOOKINGS | {
     "move_appointment",
     "move_series",

@@ -27,6 +27,13 @@ def demo(clinic: object, monkeypatch: pytest.MonkeyPatch) -> None:
     call_command("demo", verbosity=0)
 
 
+def with_two_courses() -> Patient:
+    """Return the patient of a course with sessions to book, given a second one on another area."""
+    plan = TreatmentPlan.objects.filter(sessions__state=SessionState.PLANNED, status=PlanStatus.ACTIVE).earliest("pk")
+    factory.make_plan(plan.patient, plan.protocol, name="Second course", session_count=4)
+    return plan.patient
+
+
 def pages_of_the_desk() -> dict[str, str]:
     """Return an address for each kind of page, chosen where there is most to see."""
     devika = Patient.objects.get(first_name="Devika", last_name="Rao")
@@ -76,6 +83,7 @@ def pages_of_the_desk() -> dict[str, str]:
         "plan": reverse("plan_new", kwargs={"public_id": devika.public_id}) + "?protocol=cellulite",
         "course": reverse("course", kwargs={"public_id": plan.public_id}),
         "a stopped course": reverse("course", kwargs={"public_id": stopped.public_id}),
+        "two courses together": reverse("plan_together", kwargs={"public_id": with_two_courses().public_id}),
         "planner": reverse("series_planner", kwargs={"public_id": plan.public_id}),
         "move": reverse("appointment_move", kwargs={"public_id": busy.public_id}),
         "move with the rest": reverse("appointment_move", kwargs={"public_id": in_course.public_id}) + "?how=respace",

@@ -7,7 +7,7 @@ import pkgutil
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -33,6 +33,7 @@ from scheduling.models import (
     WeeklyHours,
 )
 from scheduling.planning import planner
+from scheduling.planning.together import propose_together
 from scheduling.planning.types import Slot
 from scheduling.planning.waiting_read import Stretch
 from scheduling.services import (
@@ -48,6 +49,7 @@ from scheduling.services import (
     series,
     single,
     statuses,
+    together,
     undo,
     waiting,
     wall_times,
@@ -63,7 +65,7 @@ from tests import factory
 from tests.scheduling.conftest import MONDAY
 from tests.scheduling.helpers import choose
 from tests.test_architecture import BASE, modules
-from treatments.models import Session, TreatmentPlan
+from treatments.models import Area, Session, Side, TreatmentPlan
 
 pytestmark = pytest.mark.django_db
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
@@ -188,6 +190,22 @@ def swapping(house: House) -> Callable[[], Operation]:
     return lambda: house.ask(moves.swap_appointments, appointment_id=mine.pk, other_id=theirs.pk)
 
 
+def booking_two(house: House) -> Callable[[], Operation]:
+    """Book the rest of the first course and all of a second one of its patient in one act."""
+    second = factory.make_plan(house.plan.patient, house.plan.protocol, name="Glow", areas=[other_area()])
+    plans = [TreatmentPlan.objects.get(pk=house.plan.pk), second]
+    asked = [(plan, replace(planner.default_choices(plan, MONDAY), count=3)) for plan in plans]
+    found = propose_together(asked, MONDAY)
+    courses = [
+        together.Course(plan.pk, tuple(proposal.slots)) for plan, proposal in zip(plans, found.proposals, strict=True)
+    ]
+    return lambda: house.ask(together.book_together, courses=courses)
+
+
+def other_area() -> tuple[Area, Side]:
+    return Area.objects.get_or_create(key="face", defaults={"name": "Face"})[0], Side.MIDLINE
+
+
 def losing_one(house: House) -> Callable[[], Operation]:
     """Cancel the first visit, and let the later ones go a day on."""
     first, *later = house.visits
@@ -292,6 +310,7 @@ WRITERS: dict[str, Callable[[House], Callable[[], Operation]]] = {
     "move_appointment": moving_one,
     "move_series": moving_all,
     "swap_appointments": swapping,
+    "book_together": booking_two,
     "replan_rest": losing_one,
     "apply_plan": applying_a_plan,
     "undo_operation of a plan for an absence": undoing_a_plan,
