@@ -11,11 +11,12 @@ from datetime import date, datetime
 from scheduling.planning import options, wish
 from scheduling.planning.chain import best_chain
 from scheduling.planning.context import Context
+from scheduling.planning.cost import late_cost
 from scheduling.planning.freetime import FreeTime, Span, to_epoch
 from scheduling.planning.judge import judged
 from scheduling.planning.loading import load
 from scheduling.planning.price import prices
-from scheduling.planning.stages import stages_from_scratch
+from scheduling.planning.stages import stages_with
 from scheduling.planning.types import Choices, Proposal, Slot
 from scheduling.planning.windows import Companion, Held
 from treatments.models import TreatmentPlan
@@ -106,7 +107,7 @@ def _course(plan: TreatmentPlan, choices: Choices, now: datetime, slots: Sequenc
 
 def _place(course: _Course, others: Sequence[_Course]) -> None:
     context = _beside(course, others)
-    chain = best_chain(stages_from_scratch(context, wish.first_day(context)))
+    chain = best_chain(stages_with(context, wish.first_day(context), {}))
     course.slots = [node.slot for node in chain]
 
 
@@ -169,7 +170,10 @@ def _cost(courses: Sequence[_Course]) -> tuple[int, int]:
     total = 0
     for course in courses:
         context = _beside(course, [other for other in courses if other is not course])
-        total += sum(price.total for price in prices(context, course.slots, wish.first_day(context)))
+        anchor = wish.first_day(context)
+        total += sum(price.total for price in prices(context, course.slots, anchor))
+        if course.slots:  # as the search: a course is not put off for weeks for the sake of its usual hour
+            total += late_cost(abs((min(course.days) - anchor).days), context.rule, context.weights)
     return missing, total
 
 

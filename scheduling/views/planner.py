@@ -50,7 +50,8 @@ def series_planner(http: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return render(http, NOTHING, {"plan": request.plan})
     board = judged(request.desk) if request.desk.entries else opened(request.desk)
     kept = kept_words(request.draft, request) if request.kept else ""
-    return _show(request, board, kept=kept, restored=restored_words(request, board))
+    restored, together = restored_words(request, board), request.has_another_to_book
+    return _show(request, board, kept=kept, restored=restored, together=together)
 
 
 @require_POST
@@ -179,11 +180,12 @@ def _show(
     status: int = 200,
     kept: str = "",
     restored: str = "",
+    together: bool = False,
 ) -> HttpResponse:
     """Answer with the whole page, or with what changed when htmx asks."""
     part = bool(getattr(request.http, "htmx", False))
     request.ground = board.proposal.ground
-    context = _context(request, board, errors or {}) | {"kept": kept, "restored": restored}
+    context = _context(request, board, errors or {}) | {"kept": kept, "restored": restored, "together": together}
     return render(request.http, FRAGMENT if part else PAGE, context, status=status)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property
 
-from django.db.models import Prefetch
+from django.db.models import Exists, OuterRef, Prefetch
 from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -22,7 +22,7 @@ from scheduling.planning.types import Choices
 from scheduling.services.series import MOST_SESSIONS
 from scheduling.views.planner_acts import Desk
 from scheduling.views.planner_rows import Names
-from treatments.models import PlanArea, Session, SessionState, TreatmentPlan
+from treatments.models import PlanArea, PlanStatus, Session, SessionState, TreatmentPlan
 from treatments.named import Staff, know_open
 
 MOST_LINES = 40
@@ -51,6 +51,11 @@ class Request:
     def planned(self) -> int:
         """How many sessions of the plan have no visit yet."""
         return sum(session.state == SessionState.PLANNED for session in self.plan.sessions.all())
+
+    @property
+    def has_another_to_book(self) -> bool:
+        """Whether another course of the patient lacks visits as well: both can be planned together."""
+        return bool(getattr(self.plan, "has_another", False))
 
     @cached_property
     def left(self) -> int:
@@ -177,7 +182,9 @@ def read(http: HttpRequest, public_id: uuid.UUID) -> Request:
     """Read the request for a plan that this person may see, or answer 404."""
     plans = TreatmentPlan.objects.visible_to(http.user).select_related("patient", "protocol")  # type: ignore[arg-type]
     if http.method != "POST":
-        plans = plans.select_related("planner_draft__user")
+        left = TreatmentPlan.objects.filter(status=PlanStatus.ACTIVE, sessions__state=SessionState.PLANNED)
+        another = left.filter(patient=OuterRef("patient")).exclude(pk=OuterRef("pk"))
+        plans = plans.select_related("planner_draft__user").annotate(has_another=Exists(another))
     areas = Prefetch("areas", PlanArea.objects.select_related("area"))
     sessions = Prefetch("sessions", Session.objects.order_by("number"))  # as usual would join the plans to order them
     plan = get_object_or_404(plans.prefetch_related(areas, sessions), public_id=public_id)

@@ -90,11 +90,14 @@ class Page:
         self.shared = SharedForm(request.GET, today=self.today)
         self.may_overrule = allows(request.user, Permission.BOOK_TOO_EARLY)
         self.staff = [Staff.of(plan) for plan in self.plans]
-        self.choices = [
-            self.shared.over(default_choices(plan, self.now, staff))
-            for plan, staff in zip(self.plans, self.staff, strict=True)
-        ]
+        self.choices = self._choices()
         self.firsts = [first_free_number(plan) for plan in self.plans]
+
+    def _choices(self) -> list[Choices]:
+        """What each course opens with; the days and the hour of the first hold for all, or no trip could be shared."""
+        asked = zip(self.plans, self.staff, strict=True)
+        opening = [self.shared.over(default_choices(plan, self.now, staff)) for plan, staff in asked]
+        return [replace(one, weekdays=opening[0].weekdays, around=opening[0].around) for one in opening]
 
     @property
     def key(self) -> UUID | None:
@@ -119,7 +122,7 @@ class Page:
     def answer(self) -> HttpResponse:
         """Propose, work on the lines, or book them."""
         desks = self.desks()
-        if not self.posted or not all(desk.entries for desk in desks):
+        if not self.posted or not any(desk.entries for desk in desks):
             found = propose_together(list(zip(self.plans, self.choices, strict=True)), self.now)
             status = WRONG if self.posted else 200
             return self.show(self._boards([replace(desk, lines=Lines(())) for desk in desks], found), status=status)
@@ -188,17 +191,19 @@ class Page:
         courses = []
         for plan, board, first in zip(self.plans, boards, self.firsts, strict=True):
             reasons = {number: entry.reason for number, entry in enumerate(board.entries, first) if entry.reason}
-            courses.append(Course(plan.pk, tuple(board.proposal.slots), reasons))
+            if board.entries:  # one that found no place stays to book
+                courses.append(Course(plan.pk, tuple(board.proposal.slots), reasons))
         return book_together(key=self.key or uuid4(), courses=courses, actor=person(self.request), now=self.now)
 
     def _said(self, operation: Operation) -> str:
         count = operation.result["count"]
         words = ngettext(
-            "%(n)d session of %(courses)d courses booked for %(name)s.",
+            "%(n)d session booked for %(name)s.",
             "%(n)d sessions of %(courses)d courses booked for %(name)s.",
             count,
         )
-        return words % {"n": count, "courses": len(self.plans), "name": self.patient.full_name}
+        courses = len(operation.result["plans"])
+        return words % {"n": count, "courses": courses, "name": self.patient.full_name}
 
     def _tell(self, answer: Answer) -> None:
         if answer.operation:
@@ -223,7 +228,7 @@ class Page:
             "trips": len(days),
             "total": total,
             "problem": problem,
-            "why_not": next((side.sums.why_not for side in sides if side.sums.why_not), ""),
+            "why_not": _why_not(sides),
             "mail": mail_words(self.plans[0], self.clinic.quiet_minutes),
             "form": self.shared,
             "start_on": min(choices.start_on for choices in self.choices),
@@ -247,8 +252,27 @@ class Page:
             names = Names(self.staff[at].people, rooms, self.zone, self.today)
             lines = rows(board, self.choices[at], names, may_overrule=self.may_overrule, errors=errors[at])
             summed = sums(board.proposal, names, may_overrule=self.may_overrule)
-            made.append(Side(plan, self.firsts[at], lines, summed, board.proposal.shortfall, board.problems))
+            missing = _missing_words(_left(plan) - len(lines))
+            made.append(Side(plan, self.firsts[at], lines, summed, missing, board.problems))
         return made
+
+
+def _why_not(sides: Sequence[Side]) -> str:
+    """Say why nothing can be booked yet. A course without dates does not stop the others."""
+    dated = [side for side in sides if side.rows] or sides
+    return next((side.sums.why_not for side in dated if side.sums.why_not), "")
+
+
+def _missing_words(count: int) -> str:
+    """Say that sessions of a course found no place beside the others; nothing where all did."""
+    if count <= 0:
+        return ""
+    words = ngettext(
+        "%(n)d session finds no time beside the other course and stays to book.",
+        "%(n)d sessions find no time beside the other course and stay to book.",
+        count,
+    )
+    return words % {"n": count}
 
 
 def _shared(lists: Sequence[Sequence[Row]]) -> set[date]:

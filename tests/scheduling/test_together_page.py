@@ -177,6 +177,18 @@ def test_the_patient_page_offers_it_when_two_courses_lack_visits(
     page = desk.get(reverse("patient_page", args=[plan.patient.public_id]))
     assert "Plan both together" in words(page)
     assert address(plan) in page.content.decode()
+    assert address(plan) in desk.get(reverse("series_planner", args=[plan.public_id])).content.decode()
+
+
+def test_a_session_without_a_place_is_said_and_stays_to_book(desk: Client, plan: TreatmentPlan) -> None:
+    place = plan.areas.get()
+    again = factory.make_plan(plan.patient, plan.protocol, name="Again", areas=[(place.area, place.side)])
+    page = desk.get(address(plan))
+    found = sum(len(side.rows) for side in page.context["sides"])
+    assert found < plan.session_count + again.session_count
+    assert "beside the other course and" in words(page)
+    assert press(desk, plan, page).status_code == 302
+    assert Session.objects.filter(state="planned").count() == plan.session_count + again.session_count - found
 
 
 def test_it_asks_the_same_number_of_questions_for_short_and_long_courses(
