@@ -25,6 +25,7 @@ from tests.scheduling.waiting import MINUTE, WEDNESDAY, List
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("time_on_monday")]
 DAY = timedelta(days=1)
+QUERIES = 23
 
 
 @pytest.fixture
@@ -298,8 +299,7 @@ def test_the_page_asks_the_same_number_of_questions_however_many_wait(desk: Clie
     for n in range(6):
         waiting.waits(waiting.course(date(2026, 11, 10) - n * DAY, booked=date(2026, 12, 2) + n * 7 * DAY))
         waiting.waits_to_talk()
-    assert queries(desk) == few
-    assert few <= 32
+    assert [few, queries(desk)] == [QUERIES, QUERIES]
 
 
 def test_the_navigation_counts_who_waits(desk: Client, waiting: List) -> None:
