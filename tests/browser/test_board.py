@@ -258,7 +258,7 @@ def offered(book: dict[str, Any]) -> None:
     start_round(key=uuid.uuid4(), stretch=stretch, actor=None, now=NOW)
 
 
-def test_by_clicks_alone_confirmed_undone_hidden_moved_to_another_day_and_an_offer_taken(
+def test_by_clicks_alone_confirmed_undone_swapped_hidden_moved_to_another_day_and_an_offer_taken(
     offered: None, desk: Page, book: dict[str, Any], assert_no_violations: Callable[[Page], None]
 ) -> None:
     ground = desk.locator(".g-offer")
@@ -271,6 +271,20 @@ def test_by_clicks_alone_confirmed_undone_hidden_moved_to_another_day_and_an_off
     expect(card(desk, "Noor")).to_have_class(re.compile("st-confirmed"))
     desk.locator("#toasts").get_by_role("button", name=re.compile("^Undo")).click()
     expect(card(desk, "Noor")).to_have_class(re.compile("st-booked"))
+
+    card(desk, "Beverley").click()
+    panel.locator("summary").click()
+    panel.get_by_role("link", name=re.compile("^Swap with another visit")).click()
+    desk.get_by_role("link", name="Gwen Stuckless").click()
+    desk.get_by_role("button", name="Swap the two").click()
+    said(desk, "Swapped: Beverley Hann")
+    assert at(book["beverley"]) == "15:00 Dr. Anika Sandhu"
+    desk.locator("#toasts").get_by_role("button", name=re.compile("^Undo")).click()
+    said(desk, "Undone")
+    assert at(book["beverley"]) == "15:00 Moira Hynes"
+    desk.get_by_role("link", name="Board").first.click()
+    expect(ground).to_be_visible()
+    desk.wait_for_load_state()
 
     desk.get_by_role("button", name="Hide names").click()
     expect(ground).to_have_text("Offered to TP until 14:39")

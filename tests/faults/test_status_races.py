@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from scheduling.models import Appointment, Offer
+from scheduling.planning import planner
 from scheduling.planning.types import Slot
 from scheduling.services import acting
 from scheduling.services.appointments import cancel_appointment, move_appointment
@@ -18,7 +19,7 @@ from scheduling.services.statuses import arrive_appointment, confirm_appointment
 from tests import factory
 from tests.faults.test_offer_races import by_link, without_guards
 from tests.faults.test_place_races import held_twice
-from tests.race import FAULTS, RACERS, ROUNDS, Act, Outcome, deadlocks, race, report, without_constraints
+from tests.race import FAULTS, RACERS, ROUNDS, Act, Outcome, after, deadlocks, race, report, without_constraints
 from tests.scheduling.conftest import MONDAY
 from tests.scheduling.helpers import take
 from tests.scheduling.waiting import WEDNESDAY, List
@@ -121,10 +122,12 @@ def drag_rounds(count: int) -> Iterator[tuple[Appointment, Outcome]]:
         visit, offer = booked_and_offered(waiting_list, n)
         asked = {"appointment_id": visit.pk, "version": visit.version, "actor": waiting_list.moira.user, "now": MONDAY}
         acts: list[Act] = []
+        looks = partial(planner.move_options, visit, MONDAY)
         for at in range(RACERS):
             slot = Slot(visit.starts_at + timedelta(minutes=15 + 5 * (at % 32)), visit.clinician_id)
             by_hand = partial(move_appointment, key=uuid.uuid4(), slot=slot, late_reason="Far", **asked)
-            acts.append(by_hand if (at + n) % 2 else by_link(offer))
+            dragged = after(looks, by_hand) if n % 2 else by_hand
+            acts.append(dragged if (at + n) % 2 else by_link(offer))
         outcome = race(acts)
         visit.refresh_from_db()
         yield visit, outcome
