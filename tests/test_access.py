@@ -108,6 +108,7 @@ MATRIX = [
     Row("home", Permission.SIGNED_IN),
     Row("set_theme", Permission.SIGNED_IN, ACT),
     Row("set_keys", Permission.SIGNED_IN, ACT),
+    Row("set_rows", Permission.SIGNED_IN, ACT),
     Row("set_screen", Permission.SIGNED_IN, ACT),
     Row("find", Permission.SIGNED_IN),
     Row("livez", PUBLIC),

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("me/theme/", views.set_theme, name="set_theme"),
     path("me/keys/", views.set_keys, name="set_keys"),
+    path("me/rows/", views.set_rows, name="set_rows"),
     path("me/screen/", views.set_screen, name="set_screen"),
     path("find/", find.find, name="find"),
     path("plans/<uuid:public_id>/", course.course, name="course"),

@@ -11,7 +11,7 @@ from clinic.lib.access import Permission, requires
 from clinic.lib.back import back
 from clinic.lib.requests import person
 from clinic.lib.screen import CHOICES, STATES, choose
-from clinic.models import Theme, User
+from clinic.models import BoardRows, Theme, User
 
 
 @require_safe
@@ -39,6 +39,17 @@ def set_keys(request: HttpRequest) -> HttpResponse:
     if keys not in {"on", "off"}:
         return HttpResponseBadRequest(_("Choose on or off."))
     User.objects.filter(pk=person(request).pk).update(single_keys=keys == "on")
+    return HttpResponse(status=204) if request.htmx else _back(request)  # type: ignore[attr-defined]
+
+
+@require_POST
+@requires(Permission.SIGNED_IN)
+def set_rows(request: HttpRequest) -> HttpResponse:
+    """Keep how tall a quarter of an hour is on this person's board. The script shows it by itself."""
+    rows = request.POST.get("rows")
+    if rows not in BoardRows.values:
+        return HttpResponseBadRequest(_("Choose comfortable or compact."))
+    User.objects.filter(pk=person(request).pk).update(board_rows=rows)
     return HttpResponse(status=204) if request.htmx else _back(request)  # type: ignore[attr-defined]
 
 

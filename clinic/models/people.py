@@ -21,6 +21,13 @@ class Theme(models.TextChoices):
     DARK = "dark", _("Dark")
 
 
+class BoardRows(models.TextChoices):
+    """How tall a quarter of an hour is on the board."""
+
+    COMFORTABLE = "comfortable", _("Comfortable")
+    COMPACT = "compact", _("Compact")
+
+
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create a person who can sign in; without a password they must set one by e-mail first."""
@@ -38,6 +45,9 @@ class User(AbstractBaseUser):
     roles = ArrayField(models.CharField(max_length=20, choices=Role.choices), verbose_name=_("roles"), default=list)
     theme = models.CharField(_("light or dark"), max_length=10, choices=Theme.choices, default=Theme.DEVICE)
     single_keys = models.BooleanField(_("single keys"), default=True, help_text=_("B books, T is today."))
+    board_rows = models.CharField(
+        _("rows of the board"), max_length=11, choices=BoardRows.choices, default=BoardRows.COMPACT
+    )
     is_active = models.BooleanField(_("may sign in"), default=True)
     created_at = models.DateTimeField(_("since"), auto_now_add=True)
     last_active_at = models.DateTimeField(_("last active"), null=True, blank=True)

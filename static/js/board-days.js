@@ -1,8 +1,8 @@
-// Another day by arrow key, outside of the columns; and how tall a quarter hour is on this screen.
+// Another day by arrow key, outside of the columns; and how tall a quarter hour is: a person's own choice,
+// which the form sends to the server while the board shows it at once.
 (() => {
   const board = window.board;
   if (!board) return;
-  const KEPT = "pistor-board-rows";
   const HEIGHTS = { comfortable: 32, compact: 24 };
 
   document.addEventListener("keydown", (event) => {
@@ -13,8 +13,7 @@
     document.querySelector(`[data-day="${way}"]`)?.click();
   });
 
-  const kept = () => { try { return localStorage.getItem(KEPT); } catch { return null; } };
-  board.rows = HEIGHTS[kept()] ? kept() : "compact";
+  board.rows = board.root.dataset.rows;
   board.quarter = () => HEIGHTS[board.rows];
   const group = document.querySelector("[data-board-density]");
   const show = () => {
@@ -25,7 +24,6 @@
     const button = event.target.closest("button");
     if (!button) return;
     board.rows = button.value;
-    try { localStorage.setItem(KEPT, board.rows); } catch { /* a browser that keeps nothing shows it until the next page */ }
     show();
     document.dispatchEvent(new Event("board:rows"));
   });

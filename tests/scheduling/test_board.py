@@ -1,6 +1,7 @@
 """The board: what its feed says of a day and a week, to whom, and that asking again is cheap and tells nothing."""
 
 import json
+import re
 import uuid
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -511,3 +512,18 @@ def test_the_month_takes_as_many_queries_whatever_it_holds(desk: Client, moira: 
     for day in range(1, 20):
         take(moira, rooms[0], date(2026, 11, day), "10:00", 30)
     assert queries(desk, address) == before <= 8
+
+
+def test_how_tall_the_rows_are_is_kept_with_the_person(client: Client) -> None:
+    person, other = (factory.make_user(Role.FRONT_DESK) for _ in range(2))
+    client.force_login(person)
+    address = reverse("set_rows")
+    assert 'data-rows="compact"' in client.get(reverse("board")).content.decode()
+    assert client.post(address, {"rows": "comfortable"}, headers={"HX-Request": "true"}).status_code == 204
+    page = client.get(reverse("board")).content.decode()
+    assert 'data-rows="comfortable"' in page
+    assert re.search(r'value="comfortable"\s+aria-pressed="true"', page)
+    assert client.post(address, {"rows": "compact", "next": "/board/"}).headers["Location"] == "/board/"
+    assert client.post(address, {"rows": "tiny"}).status_code == 400
+    client.force_login(other)
+    assert 'data-rows="compact"' in client.get(reverse("board")).content.decode()
