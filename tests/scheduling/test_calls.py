@@ -160,3 +160,9 @@ def test_a_call_that_reached_nobody_is_told_with_the_visit_and_with_its_patient(
         told = words(desk.get(page))
         assert "Called about Session 1 no answer · Anna Kieley" in told, page
         assert told.count("Called about") == 1
+
+
+def test_a_day_without_visits_counts_nothing(desk: Client) -> None:
+    told = words(desk.get(reverse("call_list", args=[date(2026, 11, 29)])))
+    assert "No visits on this day" in told
+    assert "0 of 0" not in told
