@@ -306,7 +306,7 @@ def test_a_jump_keeps_the_rest_of_the_address(desk: Client) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["/board/1999-12-31/", "/board/2026-11-24/?by=dogs", "/board/week/?clinician=x", "/board/week/?clinician=99"],
+    ["/board/1999-12-31/", "/board/2026-11-24/?by=dogs", "/board/week/?clinician=x", "/board/week/?clinician=99999999"],
 )
 def test_an_address_that_nobody_offered_is_not_found(desk: Client, address: str) -> None:
     assert desk.get(address).status_code == 404
