@@ -15,7 +15,6 @@ import pytest
 from clinic.models import Clinician, Room
 from scheduling.checking.scan import scan
 from scheduling.models import Appointment
-from scheduling.planning import planner
 from scheduling.planning.types import SeriesRefused, Slot
 from scheduling.services import acting, moves, placing, series
 from scheduling.services.appointments import cancel_appointment, move_appointment
@@ -126,20 +125,19 @@ def test_control_without_guards_starts_one_minute_apart_overlap(monkeypatch: pyt
 
 
 def anyone_at(plan: TreatmentPlan, slot: Slot) -> Act:
-    """Book this start with whoever is free, as a desk does: refused, it looks who else is free then."""
-    day, around = factory.local_day(slot.starts_at), slot.starts_at.time()
-    choices = choose(None, count=1, start_on=day, around=around, weekdays={day.weekday()})
+    """Book this start with whoever is free, as a desk does: refused, it takes the same time of the next who is free."""
 
     def act() -> object:
         wished = slot
         while True:
             try:
                 return book(plan, wished)
-            except SeriesRefused:
-                (line,) = planner.propose(plan, choices, MONDAY).lines
-                if line.stops or line.slot.starts_at != slot.starts_at:
-                    raise  # nobody is free then: what is proposed is another time
-                wished = line.slot
+            except SeriesRefused as refused:
+                (line,) = refused.proposal.lines
+                free = [option.slot for option in line.options if option.slot.starts_at == slot.starts_at]
+                if not free:
+                    raise
+                wished = free[0]
 
     return act
 
