@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from clinic.lib.access import Permission, requires
 from clinic.lib.audit import log_reading
@@ -60,7 +61,7 @@ def series_lines(http: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Do one act on the lines and show them again. Only a draft is kept; the book stays as it is."""
     request = read(http, public_id)
     if request.plan.status != PlanStatus.ACTIVE or not request.left:
-        return render(http, NOTHING, {"plan": request.plan})
+        return _nothing_left(request)
     board = perform(request.desk, http.POST.get("act", ""))
     kept = keep(request, board)
     if http.POST.get("act") == "leave":
@@ -97,7 +98,7 @@ def series_book(http: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return _problem(request, _("Others are booking at this moment. Nothing was saved. Press Book once more."), 409)
     except OperationReused:
         messages.warning(http, _("That page had booked its sessions already, so nothing more was saved."))
-        return redirect("patient_page", request.plan.patient.public_id)
+        return _go(request, "patient_page", request.plan.patient.public_id)
 
 
 def _book(request: Request) -> Operation:
@@ -122,14 +123,32 @@ def _booked(request: Request, operation: Operation) -> HttpResponse:
     if request.http.POST.get("earlier") and (first := operation.result.get("appointments")):
         visit = Appointment.objects.select_related("session").get(public_id=first[0])
         wait_too(request.http, visit, Wish(), request.key, request.now)
-    return redirect("patient_page", patient.public_id)
+    return _go(request, "patient_page", patient.public_id)
+
+
+def _go(request: Request, name: str, key: uuid.UUID) -> HttpResponse:
+    """Send the browser on to another page: the whole of it, also where htmx asked for a part."""
+    if _asks_for_a_part(request):
+        return HttpResponseClientRedirect(reverse(name, args=[key]))
+    return redirect(name, key)
+
+
+def _asks_for_a_part(request: Request) -> bool:
+    return bool(getattr(request.http, "htmx", False))
+
+
+def _nothing_left(request: Request) -> HttpResponse:
+    """Say that no session of the course is left to book: a page of its own."""
+    if _asks_for_a_part(request):
+        return _go(request, "series_planner", request.plan.public_id)
+    return render(request.http, NOTHING, {"plan": request.plan}, status=409)
 
 
 def _unready(request: Request) -> Callable[[], HttpResponse] | None:
     """Return what shows the page that says what is missing before the book is asked, or None."""
     desk = request.desk
     if request.plan.status != PlanStatus.ACTIVE or not request.left:
-        return lambda: render(request.http, NOTHING, {"plan": request.plan}, status=409)
+        return lambda: _nothing_left(request)
     if not desk.entries:
         return lambda: _show(request, perform(desk, "propose"), status=422)
     if desk.lines.problems or not request.form.is_valid():
@@ -183,10 +202,9 @@ def _show(
     together: bool = False,
 ) -> HttpResponse:
     """Answer with the whole page, or with what changed when htmx asks."""
-    part = bool(getattr(request.http, "htmx", False))
     request.ground = board.proposal.ground
     context = _context(request, board, errors or {}) | {"kept": kept, "restored": restored, "together": together}
-    return render(request.http, FRAGMENT if part else PAGE, context, status=status)
+    return render(request.http, FRAGMENT if _asks_for_a_part(request) else PAGE, context, status=status)
 
 
 def _context(request: Request, board: Board, errors: dict[int, str]) -> dict[str, Any]:

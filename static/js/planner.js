@@ -24,17 +24,22 @@
     });
   };
 
-  // One act at a time: each works on the lines that the one before made. What is pressed meanwhile comes next.
+  // One act at a time: each works on the lines that the one before made. What is pressed meanwhile comes next; while
+  // the sessions are being booked it would be for another page.
   let busy = false;
+  let booking = false;
   let waiting = [];
-  const free = () => { busy = false; };
-  form.addEventListener("htmx:beforeRequest", () => { busy = true; });
+  const free = () => { busy = booking = false; };
+  form.addEventListener("htmx:beforeRequest", (event) => {
+    busy = true;
+    booking = event.detail.elt.id === "book";
+  });
   form.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!busy || !button || (!button.hasAttribute("hx-post") && button.id !== "book")) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (button.id) waiting.push(button.id);
+    if (button.id && !booking) waiting.push(button.id);
   }, true);
   const pressNext = () => {
     const next = byId(waiting.shift());
@@ -48,6 +53,11 @@
     scrolled = body.scrollTop;
     const asked = event.detail.requestConfig.path;
     const came = new URL(event.detail.xhr.responseURL || asked, location.href).pathname;
+    // What stands in the way of booking comes with a status of its own, and is shown as every answer is.
+    if ([409, 422].includes(event.detail.xhr.status)) {
+      event.detail.shouldSwap = true;
+      event.detail.isError = false;
+    }
     if (came === asked) return;
     event.detail.shouldSwap = false;
     tell(form.dataset.signedOut);
@@ -79,7 +89,7 @@
     body.scrollTop = 0;
   }
   ["htmx:sendError", "htmx:responseError", "htmx:timeout"].forEach((name) => {
-    form.addEventListener(name, () => tell(form.dataset.lost));
+    form.addEventListener(name, () => tell(booking ? form.dataset.unsure : form.dataset.lost));
   });
 
   // On a phone the choices fold into one line.
@@ -94,6 +104,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
+      if (booking) return;
       if (busy) waiting.push("book");
       else if (byId("book").disabled) byId("plan-say").textContent = byId("why-not")?.textContent ?? "";
       else byId("book").click();
@@ -104,11 +115,6 @@
     }
   });
 
-  // A second press while the first is on its way would only ask the same again.
-  form.addEventListener("submit", () => {
-    byId("plan-lines").classList.add("htmx-request");
-    setTimeout(() => { byId("book").disabled = true; });
-  });
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   form.querySelector("[aria-invalid=true][name^=reason-]")?.focus();
 })();

@@ -78,7 +78,7 @@ class Answer:
 
 
 class Refused(Exception):
-    """The server answered the page again, with what stood in the way."""
+    """The server answered the lines again, with what stood in the way."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.status)
@@ -101,19 +101,21 @@ class Desk:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         headers = {"Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded"}
+        if method == "POST":
+            headers["HX-Request"] = "true"  # as the browser presses Book
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
             for name, value in re.findall(r"(\w+)=([^;]+);", "".join(response.headers.get_all("Set-Cookie") or [])):
                 self.cookies[name] = value
-            return Answer(response.status, response.read().decode(), response.headers.get("Location", ""))
+            return Answer(response.status, response.read().decode(), response.headers.get("HX-Redirect", ""))
         finally:
             connection.close()
 
     def book(self) -> Answer:
-        """Press Book. Raises Refused when the page comes again."""
+        """Press Book. Raises Refused when the lines come again."""
         answer = self.ask("POST", reverse("series_book", args=[self.plan.public_id]), self.form.body())
-        if answer.status != 302:
+        if not answer.where:
             raise Refused(answer)
         return answer
 

@@ -73,9 +73,9 @@ def post(desk: Client, plan: TreatmentPlan, moira: Clinician) -> Callable[..., A
 
 @pytest.fixture
 def save(desk: Client, plan: TreatmentPlan, moira: Clinician) -> Callable[..., Any]:
-    def press(form: dict[str, Any], key: uuid.UUID | None = None) -> Any:
+    def press(form: dict[str, Any], key: uuid.UUID | None = None, **headers: Any) -> Any:
         sent = {"who": f"{moira.pk}+", "operation": str(key or uuid.uuid4())} | form
-        return desk.post(address(plan, "series_book"), sent)
+        return desk.post(address(plan, "series_book"), sent, **headers)
 
     return press
 
@@ -317,6 +317,22 @@ def test_someone_was_quicker_nothing_is_saved_and_free_times_stand_under_the_lin
     assert "Use this" in text
     assert Appointment.objects.count() == 1
     assert not Operation.objects.exists()
+
+
+def test_in_the_page_a_refusal_is_the_lines_alone_and_a_booking_leads_on(
+    post: Callable[..., Any], save: Callable[..., Any], moira: Clinician, rooms: list[Room], plan: TreatmentPlan
+) -> None:
+    form, by_script = opened(post), {"headers": {"HX-Request": "true"}}
+    there = take(moira, rooms[0], date(2026, 12, 15), "14:00", 30)
+    refused = save(form, **by_script)
+    assert refused.status_code == 409 and b"<html" not in refused.content
+    assert "Session 3 is no longer free. Nothing was saved." in words(refused)
+    Appointment.objects.filter(pk=there.pk).update(status="undone")
+    booked = save(form, **by_script)
+    home = reverse("patient_page", args=[plan.patient.public_id])
+    assert booked.headers["HX-Redirect"] == home and Appointment.objects.holding().count() == 10
+    again = save(form, **by_script)
+    assert again.headers["HX-Redirect"] == address(plan), "nothing is left to book: the page says so"
 
 
 def test_a_course_that_changed_meanwhile_is_looked_over_before_it_grows(
