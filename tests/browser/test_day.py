@@ -154,7 +154,7 @@ def test_a_visit_that_someone_closed_meanwhile_says_so(desk: Page, book: dict[st
 
 def test_a_visit_moves_to_a_free_time(desk: Page, book: dict[str, Any]) -> None:
     desk.goto("/day/2026-12-01/")
-    open_menu(desk, "Idrissi-Noseworthy").get_by_role("link", name="Move").click()
+    open_menu(desk, "Idrissi-Noseworthy").locator("[data-act=m]").click()
     expect(desk.get_by_role("heading", level=1)).to_have_text("Move session 2 of 10")
     desk.get_by_role("button", name="Thu 3 Dec, 13:45 with Moira Hynes").click()
     expect(desk.get_by_role("heading", level=1)).to_have_text("Thursday 3 December")

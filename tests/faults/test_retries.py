@@ -109,7 +109,7 @@ def test_a_lock_that_is_let_go_meanwhile_is_taken_by_a_later_try(hurried: None) 
 
 
 def test_of_two_in_a_circle_one_is_broken_off_and_both_come_through() -> None:
-    """40P01: each holds what the other wants; PostgreSQL ends one, and its second try succeeds."""
+    """40P01: each holds what the other wants; PostgreSQL ends one, and a later try of it succeeds."""
     one, other = factory.make_clinician("One"), factory.make_clinician("Other")
     both_hold = threading.Barrier(2)
     tries: dict[str, int] = {}
@@ -127,7 +127,7 @@ def test_of_two_in_a_circle_one_is_broken_off_and_both_come_through() -> None:
 
     outcome = race([lambda: crosswise("a", one, other), lambda: crosswise("b", other, one)])
     assert sorted(outcome.results) == ["a", "b"]
-    assert sorted(tries.values()) == [1, 2]
+    assert min(tries.values()) == 1 < max(tries.values())
 
 
 def test_what_cannot_be_put_in_a_row_is_tried_again() -> None:

@@ -48,6 +48,7 @@ NO_SCREEN = {
     "Someone changed one of these visits meanwhile. Nothing was saved.": "the page names the visits instead",
     "Choose device, light or dark.": "the menu offers these three; another word is a forged form",
     "Choose on or off.": "the menu offers these two",
+    "Choose comfortable or compact.": "the menu offers these two",
     "This is one file already. Nothing was saved. Choose another.": "such an address has no page: 404",
 }
 
