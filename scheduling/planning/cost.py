@@ -101,11 +101,6 @@ def late_cost(gap: int, rule: Rule, weights: Weights) -> int:
     return weights.late_day * max(0, gap - rule.most)
 
 
-def first_cost(days: int, rule: Rule, weights: Weights) -> int:
-    """Return what it costs that a course begins so many days from where it was wished."""
-    return weights.gap_day * days + late_cost(days, rule, weights)
-
-
 def latest_gap(rule: Rule) -> int:
     """Return the most days that may lie before a session when nothing nearer is free."""
     return rule.most + LATE_DAYS

@@ -45,8 +45,7 @@ def _after(
 ) -> Price:
     weights = context.weights
     if before is None:
-        off = abs((context.day_of(slot) - anchor).days)
-        return Price(gap=weights.gap_day * off, late=late_cost(off, context.rule, weights))
+        return Price(gap=weights.gap_day * abs((context.day_of(slot) - anchor).days))
     gap = (context.day_of(slot) - before).days
     return Price(
         gap=ideal_cost(gap, context.rule, weights, context.first_number + stage),

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from scheduling.planning.chain import Node, Stages
 from scheduling.planning.context import Context
-from scheduling.planning.cost import NEVER, first_cost, hole_cost, late_cost, time_cost, waiting_cost
+from scheduling.planning.cost import NEVER, hole_cost, late_cost, time_cost, waiting_cost
 from scheduling.planning.freetime import from_epoch
 from scheduling.planning.types import Line, Mark, Proposal, Slot
 from scheduling.planning.windows import too_near
@@ -200,12 +200,13 @@ def stages_for(context: Context, proposal: Proposal) -> Stages:
 def stages_with(context: Context, anchor: date, fixed: Mapping[int, Slot]) -> Stages:
     """Return the stages of a new course in which some sessions (by their place in it, from 0) have their slot already.
 
-    None falls before the day from which the choices start, but those that are fixed.
+    None falls before the day from which the choices start, but those that are fixed. The first of them is not put off
+    for the sake of the usual hour: days beyond the longest gap from the anchor are paid for as late ones.
     """
     market = Market(context)
     placed = {at: Node(context.day_of(slot).toordinal(), slot.clinician_id, 0, slot) for at, slot in fixed.items()}
     firmness = [context.firmness(stage) for stage in range(context.choices.count)]
-    first = _first_days(context, anchor, max(context.choices.start_on, context.today))
+    first = _not_put_off(context, anchor, _first_days(context, anchor, max(context.choices.start_on, context.today)))
 
     def on(stage: int, day: int) -> list[Node]:
         if stage in placed:
@@ -269,14 +270,21 @@ def _kept(context: Context, line: Line) -> Node | None:
 def _first_days(context: Context, anchor: date, earliest: date) -> list[tuple[int, int]]:
     """Return the days of the first session with what each costs, the cheapest first.
 
-    After another visit of the course the gap sets the price, otherwise the distance from where it was wished: a course
-    is not put off for weeks for the sake of its usual hour.
+    After another visit of the course the gap sets the price, otherwise the distance from where it was wished.
     """
     days = [earliest + timedelta(days=ahead) for ahead in range((anchor - earliest).days + FIRST_DAYS)]
     before = [day for day in context.own_days if day <= anchor]
     if before:
         priced = [(day, context.gap_cost((day - before[-1]).days, 0)) for day in days]
     else:
-        priced = [(day, first_cost(abs((day - anchor).days), context.rule, context.weights)) for day in days]
+        priced = [(day, context.weights.gap_day * abs((day - anchor).days)) for day in days]
     possible = [(day.toordinal(), cost) for day, cost in priced if cost is not None]
     return sorted(possible, key=lambda pair: (pair[1], pair[0]))
+
+
+def _not_put_off(context: Context, anchor: date, days: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the days of a first session, dearer where they lie further from the anchor than the longest gap."""
+    priced = [
+        (day, cost + late_cost(abs(day - anchor.toordinal()), context.rule, context.weights)) for day, cost in days
+    ]
+    return sorted(priced, key=lambda pair: (pair[1], pair[0]))

@@ -136,10 +136,6 @@ class SmallClinic:
             cost += w.hole if 0 < left < self.shortest else 0
         return cost
 
-    def first(self, off: int) -> int:
-        """Return what it costs that a course begins so many days from where it was wished."""
-        return self.weights.gap_day * off + self.weights.late_day * max(0, off - self.rule.most)
-
     def between(self, number: int, gap: int, changed: bool) -> int | None:
         """Return what the days before a session and a change of clinician cost; None when the gap must not be."""
         w = self.weights

@@ -47,7 +47,7 @@ def courses(clinic: SmallClinic, wished: int) -> Iterator[tuple[int, list[Chosen
                 if before:
                     step = clinic.between(number, day - before[0], who != before[1])
                 else:
-                    step = clinic.first(abs(day - wished))
+                    step = clinic.weights.gap_day * abs(day - wished)
                 if step is not None:
                     price = cost + step + clinic.alone(number, day, who, minute)
                     yield from onward([*taken, (day, who, minute)], price)
@@ -85,7 +85,7 @@ def by_greed(clinic: SmallClinic) -> list[Slot]:
                 step = (
                     clinic.between(clinic.first_number + stage, day - before[0], who != before[1])
                     if before
-                    else clinic.first(abs(day - wished))
+                    else clinic.weights.gap_day * abs(day - wished)
                 )
                 if step is not None:
                     price = step + clinic.alone(clinic.first_number + stage, day, who, minute)
@@ -165,7 +165,7 @@ def mended_price(clinic: SmallClinic, proposal: Proposal, taken: list[Chosen], w
         elif line.mark == Mark.LATE and line.gap:
             cost -= clinic.weights.late_day * (line.gap - clinic.rule.most)
         if before is None:
-            cost += clinic.first(abs(day - wished))
+            cost += clinic.weights.gap_day * abs(day - wished)
         else:
             step = clinic.between(number, day - before[0], who != before[1])
             if step is None:

@@ -85,18 +85,6 @@ def test_lateness_outweighs_everything_else_of_a_session() -> None:
     assert W.late_day > 32 * W.quarter_hour + W.other_day + W.other_clinician + W.change + 2 * W.hole
 
 
-def test_a_course_is_not_put_off_for_weeks_for_the_sake_of_its_usual_hour() -> None:
-    clinic = open_clinic(TUESDAYS)
-    for days in clinic.free["clinicians"].values():
-        for day in days.keys() & set(range(21)):
-            days[day] = set(range(9 * 60, 9 * 60 + 30))
-    course = best_chain(stages_from_scratch(clinic.context, FIRST))
-    assert course[0].day - FIRST.toordinal() <= clinic.rule.most
-    off = clinic.rule.most + 3
-    late = priced([at(FIRST + timedelta(days=off), "14:00")], clinic)[0]
-    assert (late.gap, late.late) == (W.gap_day * off, 3 * W.late_day)
-
-
 def test_a_start_that_leaves_no_hole_wins_when_it_is_near() -> None:
     clinic = open_clinic(TUESDAYS, weights=replace(W, hole=5))
     clinic.free["clinicians"][1][1] -= set(range(13 * 60, 13 * 60 + 45))
