@@ -45,7 +45,7 @@ CONTROL_ROUNDS = sized(2, full=5)
 Race = Callable[..., Outcome]
 TRIES = 4
 FIRST, WEEK, MINUTE = date(2026, 12, 1), timedelta(weeks=1), timedelta(minutes=1)
-ALL_REASONS = dict.fromkeys(range(1, 16), "Far from the one before")
+ALL_REASONS = dict.fromkeys(range(1, 61), "Far from the one before")
 
 
 def ask(act: Any, **asked: Any) -> Any:
