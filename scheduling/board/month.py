@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clinic.lib.days import clock, day_words, local_day, wall_time
+from clinic.lib.days import clock, day_span, day_words, local_day, wall_time
 from clinic.models import Clinic, Clinician, User
 from scheduling.board.asked import Asked
 from scheduling.board.columns import initials, worked_minutes
@@ -153,8 +153,9 @@ class Month:
     @cached_property
     def _booked(self) -> dict[tuple[date, int], tuple[int, int]]:
         """How many visits, and minutes of them, each clinician has on each day."""
-        visits = Appointment.objects.visible_to(self.user).holding()
-        visits = visits.filter(wall_date__range=(self.asked.first, self.asked.last))
+        since, until = day_span(self.asked.first, self.clinic.tz)[0], day_span(self.asked.last, self.clinic.tz)[1]
+        # By the instants, which have an index: by their local days, the whole book was read.
+        visits = Appointment.objects.visible_to(self.user).holding().filter(starts_at__gte=since, starts_at__lt=until)
         found = visits.values_list("wall_date", "clinician_id").annotate(
             count=Count("pk"), length=Sum(F("ends_at") - F("starts_at"))
         )

@@ -14,14 +14,19 @@ from django.db import connection
 from scheduling.models import HOLDING
 from scheduling.planning.types import Slot
 
-# No appointment is longer than a day: the index on clinician and start is read a day back.
+# No appointment is longer than a day: the index on clinician and start is read a day back. OFFSET 0 keeps the wished
+# times apart: joined, PostgreSQL hoped for an early hit and read the whole book where all are free, as they mostly are.
 STATEMENT = """
 SELECT EXISTS (
     SELECT FROM unnest(%(clinicians)s::bigint[], %(starts)s::timestamptz[]) AS wished(clinician_id, starts_at)
-    JOIN scheduling_appointment held ON held.clinician_id = wished.clinician_id
-        AND held.starts_at < wished.starts_at + %(length)s AND held.starts_at > wished.starts_at - interval '1 day'
-        AND held.ends_at > wished.starts_at
-    WHERE held.status = ANY(%(holding)s) AND NOT held.id = ANY(%(ignoring)s)
+    CROSS JOIN LATERAL (
+        SELECT FROM scheduling_appointment held
+        WHERE held.clinician_id = wished.clinician_id
+            AND held.starts_at < wished.starts_at + %(length)s AND held.starts_at > wished.starts_at - interval '1 day'
+            AND held.ends_at > wished.starts_at
+            AND held.status = ANY(%(holding)s) AND NOT held.id = ANY(%(ignoring)s)
+        OFFSET 0
+    ) taken
 ) AND NOT EXISTS (SELECT FROM clinic_operation WHERE id = %(unless)s)
 """
 
