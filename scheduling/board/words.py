@@ -90,14 +90,21 @@ def words() -> dict[str, Any]:
         "hoursOf": _("Change hours: {name}"),
         "hoursSpan": _("{from} to {until}, {column}. Enter opens the panel, Esc lets go."),
         "nothing": _("No visits on this day."),
-        "offered": _("Offered by e-mail"),
-        "offerAct": _("Book or stop"),
-        "offerActOf": _("Book for {name}, or stop offering {time}"),
+        **_offers(),
         "open": _("Open"),
         "more": _("More of {name}"),
         "close": _("Close"),
         "lost": _("We lost the connection. The board shows {time}; it goes on by itself when the connection is back."),
         "changed": _("Changed by another desk: {names}."),
+    }
+
+
+def _offers() -> dict[str, str]:
+    """Return what is said of a time that is being offered."""
+    return {
+        "offered": _("Offered by e-mail"),
+        "offerAct": _("Book or stop"),
+        "offerActOf": _("Book for {name}, or stop offering {time}"),
     }
 
 
