@@ -8,7 +8,8 @@
     return (key.length === 1 && key !== " ") || key === "ArrowLeft" || key === "ArrowRight"; // the days beside this one
   };
   const keep = (event) => {
-    if (event.repeat || event.altKey || isField(event.target) || !isPress(event)) return;
+    const isTyped = isField(event.target) && !event.ctrlKey && !event.metaKey;
+    if (event.repeat || event.altKey || isTyped || !isPress(event)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     kept.push(event);

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from clinic.models import Clinic, Role, Theme, User
 from scheduling.models import Absence, Closure, HoursChange, HoursKind, WeeklyHours
@@ -100,6 +100,21 @@ def test_a_visit_outside_is_cancelled_where_it_is_listed(desk: Page, book: dict[
     expect(desk.get_by_role("status").filter(has_text="Cancelled")).to_be_visible()
     assert desk.url.endswith("/hours/")
     expect(desk.get_by_role("heading", name="Visits outside hours")).to_have_count(0)
+
+
+def test_saving_from_a_field_while_the_page_still_loads_is_not_lost(
+    desk: Page, book: dict[str, Any], complaints: Complaints
+) -> None:
+    complaints.expect("400")
+    held: list[Route] = []
+    desk.route("**/submit*.js", lambda route: held.append(route))
+    desk.goto(f"/hours/{book['moira'].pk}/week/", wait_until="commit")
+    until = desk.get_by_label("Monday, works until")
+    until.fill("7")
+    until.press("Control+Enter")
+    for route in held:
+        route.continue_()
+    expect(desk.get_by_role("alert")).to_be_focused()
 
 
 def test_a_week_is_changed_and_taken_back_by_keyboard_alone(
