@@ -69,11 +69,23 @@
   panel.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.xhr.status === 422) event.detail.shouldSwap = true;
   });
+  const isChanged = (field) => {
+    if (field.type === "radio") return field.checked !== field.defaultChecked;
+    if (!field.matches("select")) return field.value !== field.defaultValue;
+    return [...field.options].some((one) => one.defaultSelected) && !field.selectedOptions[0]?.defaultSelected;
+  };
+  const catchUp = () => {
+    const name = panel.querySelector("#book-q");
+    if (name && isChanged(name)) window.htmx.trigger(name.form, "submit");
+    panel.querySelectorAll("[hx-trigger=change]").forEach((part) => {
+      const isAsking = part.classList.contains("htmx-request");
+      if (!isAsking && [...part.querySelectorAll("input, select")].some(isChanged)) window.htmx.trigger(part, "change");
+    });
+  };
   panel.addEventListener("htmx:afterSettle", (event) => {
     place();
-    // A quick hand has typed before the field was listened to: what it typed is looked for now.
-    const field = event.target === panel && panel.querySelector("#book-q");
-    if (field && field.value !== field.defaultValue) window.htmx.trigger(field.form, "submit");
+    // A quick hand has typed before the field was listened to: what it typed is looked for, or looked at, now.
+    if (event.target === panel) catchUp();
     if (panel.contains(document.activeElement) && document.activeElement !== panel) return;
     (panel.querySelector("[aria-invalid=true], .field-bad :is(input, select), [autofocus], input:not([type=hidden])") ?? panel).focus({ preventScroll: true });
   });

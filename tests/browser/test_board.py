@@ -351,6 +351,22 @@ def test_booking_by_keys_alone_and_a_refusal_beside_its_field(
     said(desk, "Booked for Tess Penney")
 
 
+QUICK_HAND = """() => document.getElementById("board-book").addEventListener("htmx:afterSwap", (event) => {
+    const time = event.target.querySelector("[name=time]");
+    if (time && time.value === time.defaultValue) time.value = "16:00";
+})"""
+
+
+def test_a_time_typed_before_the_panel_listens_is_looked_at(desk: Page, book: dict[str, Any]) -> None:
+    desk.get_by_role("link", name="Book").click()
+    desk.get_by_label("Patient", exact=True).fill("penn")
+    found = desk.get_by_role("button", name=re.compile("^Tess Penney"))
+    expect(found).to_be_visible()
+    desk.evaluate(QUICK_HAND)
+    found.click()
+    expect(desk.get_by_role("dialog", name="Book a visit")).to_contain_text("Moira is with Noor Haddad until 16:30")
+
+
 def test_a_new_patient_is_opened_and_booked_in_place(desk: Page) -> None:
     desk.get_by_role("link", name="Book").click()
     desk.get_by_role("button", name="New patient").click()

@@ -208,11 +208,11 @@ def test_an_old_answer_is_dropped(desk: Page, penneys: list[Patient]) -> None:
 
 
 def test_a_lost_connection_is_said(desk: Page, complaints: Complaints) -> None:
-    complaints.expect("ERR_FAILED")
+    complaints.expect("ERR_INTERNET_DISCONNECTED")
     complaints.expect("htmx:sendError")
     complaints.expect("htmx:afterRequest")
     desk.goto("/day/")
-    desk.route("**/find/**", lambda route: route.abort())
+    desk.context.set_offline(True)
     palette(desk)
     expect(desk.locator("#palette").get_by_role("alert")).to_contain_text("We cannot reach the clinic.")
 
